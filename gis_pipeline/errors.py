@@ -1,19 +1,19 @@
 """One tree of errors; every message is a Japanese sentence for the person who can act on it.
 
-    MachizuError
-    ├── DeclarationError      service.toml, collection.toml or edition.toml cannot be followed      exit 2
-    ├── MaterialError         a source file cannot be taken in; names file, layer, record, field    exit 1
-    │   ├── EncodingError     a text value cannot be decoded with any declared or detected encoding
-    │   ├── DatumError        no coordinate operation is accurate enough for the map level
-    │   └── PlacementError    a scan cannot be placed on the ground
-    ├── PublishingError       the published tree does not allow what was asked                       exit 1
-    │   └── Blocked           the candidate has blocking findings
-    ├── MachineError          disk full, no permission, another build is running                    exit 3
-    └── Absent                something asked for is not in the published tree
-        ├── UnknownCollection
-        ├── UnknownEdition    also: nothing in force on that day (データ無し)
-        ├── UnknownItem       a feature, sheet, tile or file
-        └── Withdrawn         was published, has been taken back; carries the reason
+MachizuError
+├── DeclarationError      service.toml, collection.toml or edition.toml cannot be followed      exit 2
+├── MaterialError         a source file cannot be taken in; names file, layer, record, field    exit 1
+│   ├── EncodingError     a text value cannot be decoded with any declared or detected encoding
+│   ├── DatumError        no coordinate operation is accurate enough for the map level
+│   └── PlacementError    a scan cannot be placed on the ground
+├── PublishingError       the published tree does not allow what was asked                       exit 1
+│   └── Blocked           the candidate has blocking findings
+├── MachineError          disk full, no permission, another build is running                    exit 3
+└── Absent                something asked for is not in the published tree
+    ├── UnknownCollection
+    ├── UnknownEdition    also: nothing in force on that day (データ無し)
+    ├── UnknownItem       a feature, sheet, tile or file
+    └── Withdrawn         was published, has been taken back; carries the reason
 """
 
 from __future__ import annotations

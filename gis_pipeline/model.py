@@ -274,7 +274,7 @@ class Collection(Model):
                 raise ValueError(f"search の「{name}」は [fields] にありません。")
         class_fields = [name for name, field in self.fields.items() if field.type == "class"]
         if len(class_fields) > 1:
-            raise ValueError(f"区分 (type = \"class\") は一つだけにしてください: {', '.join(class_fields)}")
+            raise ValueError(f'区分 (type = "class") は一つだけにしてください: {", ".join(class_fields)}')
         if class_fields and not self.classes:
             raise ValueError(f"区分「{class_fields[0]}」の [[classes]] がありません。")
         return self

@@ -1,0 +1,141 @@
+"""Reads service.toml, collection.toml and edition.toml; every mistake names the file and the key."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from gis_pipeline.errors import DeclarationError
+from gis_pipeline.model import SHEET_FIELDS, Collection, EditionDeclaration, Service
+
+EDITION_FOLDER = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class EditionFolder:
+    """One edition's material: `data/source/<collection>/<YYYY-MM-DD>/`; `date` is the day it takes effect."""
+
+    date: dt.date
+    path: Path
+    declaration: EditionDeclaration
+
+
+@dataclass(frozen=True)
+class CollectionFolder:
+    """One declared collection and its editions, oldest first."""
+
+    collection: Collection
+    path: Path
+    editions: tuple[EditionFolder, ...]
+
+
+@dataclass(frozen=True)
+class SourceTree:
+    """All that is declared under `data/source/`."""
+
+    root: Path
+    service: Service
+    collections: tuple[CollectionFolder, ...]
+
+    @property
+    def grids(self) -> Path:
+        """Where staff place the parameter files of 国土地理院 (*.par)."""
+        return self.root / "grids"
+
+
+def read_source_tree(root: Path) -> SourceTree:
+    """Reads every declaration below `root`; raises DeclarationError at the first that cannot be followed."""
+    service_file = root / "service.toml"
+    if not service_file.is_file():
+        raise DeclarationError(
+            f"{service_file} がありません。町の名前・コード・座標系を書いた service.toml を置いてください。"
+        )
+    service = _parse(service_file, Service)
+    folders = sorted(path.parent for path in root.glob("[!.]*/collection.toml"))
+    return SourceTree(root, service, tuple(_read_collection(folder) for folder in folders))
+
+
+def _read_collection(folder: Path) -> CollectionFolder:
+    collection = _parse(folder / "collection.toml", Collection, id=folder.name)
+    if collection.scan is not None:
+        collection = collection.model_copy(update={"fields": SHEET_FIELDS | collection.fields})
+    return CollectionFolder(collection, folder, tuple(_editions(folder)))
+
+
+def _editions(folder: Path) -> Iterator[EditionFolder]:
+    for path in sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")):
+        if not EDITION_FOLDER.match(path.name):
+            raise DeclarationError(
+                f"{path}: フォルダ名は施行日 (YYYY-MM-DD) にしてください。"
+                f"資料でないものは {folder} の外に置いてください。"
+            )
+        try:
+            date = dt.date.fromisoformat(path.name)
+        except ValueError as error:
+            raise DeclarationError(f"{path}: 「{path.name}」という日はありません。") from error
+        declared = path / "edition.toml"
+        yield EditionFolder(
+            date, path, _parse(declared, EditionDeclaration) if declared.is_file() else EditionDeclaration()
+        )
+
+
+def effective(collection: Collection, edition: EditionDeclaration) -> Collection:
+    """The declaration as it holds for one edition: what edition.toml overrides, overridden."""
+    overrides: dict[str, Any] = {}
+    if edition.source is not None:
+        overrides["source"] = collection.source.model_copy(
+            update={name: getattr(edition.source, name) for name in edition.source.model_fields_set}
+        )
+    if edition.fields is not None:
+        overrides["fields"] = collection.fields | edition.fields
+    if edition.approvals is not None:
+        overrides["approvals"] = edition.approvals
+    if edition.map_level is not None:
+        overrides["map_level"] = edition.map_level
+    return collection.model_copy(update=overrides)
+
+
+def _parse(path: Path, model: type[ModelT], **extra: str) -> ModelT:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DeclarationError(f"{path}: UTF-8 で保存してください ({error.start} バイト目が読めません)。") from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DeclarationError(f"{path}: TOML として読めません: {error}") from error
+    try:
+        return model.model_validate(values | extra)
+    except ValidationError as error:
+        lines = [f"{path}: {_key(item['loc'])}: {_sentence(item)}" for item in error.errors()]
+        raise DeclarationError("\n".join(lines)) from error
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return "キー " + ".".join(str(part) for part in location) if location else "全体"
+
+
+def _sentence(item: Any) -> str:
+    """One pydantic error as a Japanese sentence; the English original stays for what is not in the table."""
+    context = item.get("ctx", {})
+    sentences = {
+        "extra_forbidden": "このキーは使えません。つづりを確かめてください。",
+        "missing": "このキーが必要です。",
+        "literal_error": f"使える値は {context.get('expected', '')} です。「{item.get('input')}」は使えません。",
+        "string_pattern_mismatch": f"「{item.get('input')}」は形式 {context.get('pattern', '')} に合いません。",
+        "string_type": "文字列で書いてください。",
+        "int_type": "整数で書いてください。",
+        "float_type": "数で書いてください。",
+        "greater_than": f"{context.get('gt')} より大きい数にしてください。",
+        "value_error": str(context.get("error", "")),
+    }
+    return sentences.get(item["type"], str(item["msg"]))
