@@ -95,7 +95,6 @@ class Source(Model):
     """
 
     files: str = "*"
-    delivery: str | None = None
     layer: str | None = None
     where: Where | None = None
     crs: str | None = None
@@ -381,6 +380,8 @@ class Asset(Model):
 class Edition(Model):
     """edition.json (版): everything about one published state of one collection. Never changes once written.
 
+    `approvals` are only those that edition.toml states; else the declaration of the live release counts.
+
     `id` is the day it takes effect, with ".2", ".3" … for corrections. `key` is the hash of the material, of
     the declaration's data-shaping parts and of the writers' versions: the same key is the same data.
     """
@@ -456,13 +457,15 @@ class CollectionEntry(Model):
 class Release(Model):
     """catalog.json and releases/NNNNNN.json (公開): the whole live state, replaced as one.
 
-    `approved_by` is the number of the office's decision (決裁番号). A candidate is a release with number 0.
+    `approved_by` is the number of the office's decision (決裁番号) and `approved_on` its day. In a candidate
+    both are empty and `number` is that of the release it would become.
     """
 
     format: Literal[1] = 1
     number: int
     made_at: dt.datetime
     approved_by: str = ""
+    approved_on: dt.date | None = None
     note: str = ""
     service: Service
     collections: tuple[CollectionEntry, ...]
