@@ -1,0 +1,167 @@
+"""One edition's material → features in the town frame: read, place, reproject, conform.
+
+What cannot be taken in becomes a blocking finding, so that staff see every problem of a delivery at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import geopandas as gpd
+import pandas as pd
+
+from gis_pipeline import formats
+from gis_pipeline.conform import conform
+from gis_pipeline.crs import Reprojection, label, parse, plan
+from gis_pipeline.declaration import EditionFolder, SourceTree
+from gis_pipeline.errors import MaterialError, Where
+from gis_pipeline.members import Features, Master, SourceTable, VectorFormat
+from gis_pipeline.model import Collection, Finding, SheetFit, Transformation
+from gis_pipeline.planning import Job, base_edition, material
+from gis_pipeline.plugins import members
+
+
+@dataclass
+class Draft:
+    """One edition taken in, ready to be checked and written. `features` is None if nothing could be taken in."""
+
+    job: Job
+    features: Features | None = None
+    tables: tuple[SourceTable, ...] = ()
+    transformations: tuple[Transformation, ...] = ()
+    fits: tuple[SheetFit, ...] = ()
+    masters: tuple[Master, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a finding stops the publication."""
+        return any(finding.severity == "block" for finding in self.findings)
+
+
+class _Planner:
+    """Plans each source CRS once per edition and remembers what was used."""
+
+    def __init__(self, tree: SourceTree, collection: Collection) -> None:
+        self._tree, self._collection = tree, collection
+        self.used: dict[str, Reprojection] = {}
+
+    def geometries(self, table: SourceTable) -> gpd.GeoSeries:
+        """The table's geometries in the town frame."""
+        if self._collection.geometry == "none":
+            return gpd.GeoSeries([None] * len(table.frame), index=table.frame.index, crs=self._tree.service.crs)
+        where = Where(file=table.file, layer=table.layer)
+        return self.for_crs(_source_crs(table, self._collection, where), where).geometries(table.frame.geometry)
+
+    def for_crs(self, source_crs: str, where: Where) -> Reprojection:
+        """The planned way from a CRS into the town frame."""
+        if source_crs not in self.used:
+            self.used[source_crs] = plan(
+                source_crs,
+                self._tree.service.crs,
+                tolerance_m=self._collection.tolerance_m,
+                accept_accuracy_m=self._collection.source.accept_accuracy_m,
+                grids=self._tree.grids,
+                where=where,
+            )
+        return self.used[source_crs]
+
+    @property
+    def transformations(self) -> tuple[Transformation, ...]:
+        """What to publish about the operations used."""
+        return tuple(reprojection.transformation for reprojection in self.used.values())
+
+
+def take_in(tree: SourceTree, job: Job, work: Path) -> Draft:
+    """Reads, reprojects and conforms the features of one edition."""
+    draft = Draft(job)
+    planner = _Planner(tree, job.collection)
+    try:
+        tables = list(read_tables(job.edition.path, job.collection))
+        draft.tables = tuple(tables)
+        draft.findings.extend(finding for table in tables for finding in table.findings)
+        features, findings = conform(tables, job.collection, planner.geometries)
+        draft.findings.extend(findings)
+        base = base_edition(job.folder, job.edition)
+        draft.features = _extended(tree, job, base, features, planner) if base else features
+    except MaterialError as error:
+        draft.findings.append(finding_of(error))
+    draft.transformations = planner.transformations
+    return draft
+
+
+def read_tables(folder: Path, collection: Collection) -> Iterator[SourceTable]:
+    """Every table of the files that `[source] files` names; MaterialError if there is none."""
+    readers = vector_formats()
+    pattern = collection.source.files
+    paths = [path for path in material(folder) if path.match(pattern) and path.suffix.lower() in readers]
+    if not paths:
+        known = " ".join(sorted(readers))
+        raise MaterialError(
+            f'読める資料がありません（files = "{collection.source.files}"）。',
+            Where(file=folder.name),
+            f"次の種類のファイルを置いてください: {known}",
+        )
+    for path in paths:
+        yield from readers[path.suffix.lower()].read(path, path.relative_to(folder).as_posix(), collection.source)
+
+
+def vector_formats() -> dict[str, VectorFormat]:
+    """The readers of features, by lower-case suffix."""
+    found = [cast(VectorFormat, module) for module in members(formats).values() if module.KIND == "vector"]
+    return {suffix: reader for reader in found for suffix in reader.SUFFIXES}
+
+
+def _source_crs(table: SourceTable, collection: Collection, where: Where) -> str:
+    """The CRS of a table: what the file says and what is declared must not contradict each other."""
+    declared = collection.source.crs
+    if table.crs is None and declared is None:
+        raise MaterialError(
+            "座標系が分かりません（.prj などがありません）。",
+            where,
+            '納品者に座標系を確かめ、collection.toml の [source] に crs = "EPSG:6677" のように書いてください。',
+        )
+    if table.crs is None or declared is None:
+        return cast(str, table.crs or declared)
+    found, wanted = parse(table.crs), parse(declared)
+    if found == wanted or (found.is_geographic and label(wanted) == "EPSG:6668" and _is_wgs84(label(found))):
+        return declared
+    raise MaterialError(
+        f"ファイルの座標系は {label(found)} ですが、宣言は {label(wanted)} です。",
+        where,
+        "どちらが正しいか納品者に確かめ、宣言かファイルを直してください。",
+    )
+
+
+def _is_wgs84(name: str) -> bool:
+    """GeoJSON cannot say JGD2011: its WGS 84 may be declared to be EPSG:6668."""
+    return name in ("EPSG:4326", "WGS 84 (CRS84)")
+
+
+def _extended(tree: SourceTree, job: Job, base: EditionFolder, own: Features, planner: _Planner) -> Features:
+    """The edition before with the features of the same id replaced and the named ones removed (`extends`)."""
+    tables = list(read_tables(base.path, job.collection))
+    before, _ = conform(tables, job.collection, planner.geometries)
+    dropped = set(own.frame.index) | set(job.edition.declaration.remove)
+    keep = ~before.frame.index.isin(dropped)
+    frame = cast(gpd.GeoDataFrame, pd.concat([before.frame[keep], own.frame]))
+    return Features(job.collection, frame, pd.concat([before.origin[keep], own.origin]))
+
+
+def finding_of(error: MaterialError) -> Finding:
+    """A material error as a blocking finding of the stage "read"."""
+    where = error.where
+    return Finding(
+        rule="read",
+        severity="block",
+        message=error.message,
+        advice=error.advice,
+        file=where.file,
+        layer=where.layer,
+        record=where.record,
+        field=where.field,
+        sheet=where.sheet,
+    )

@@ -1,0 +1,190 @@
+"""Which editions must be built: the key of every edition's material, held against what is published."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Collection as Names
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import orjson
+
+from gis_pipeline import outputs
+from gis_pipeline.declaration import CollectionFolder, EditionFolder, SourceTree, effective
+from gis_pipeline.errors import DeclarationError, MaterialError, Where
+from gis_pipeline.members import Output
+from gis_pipeline.model import Collection, EditionEntry, Finding, Release, SourceFile
+from gis_pipeline.plugins import members
+from gis_pipeline.publishing import sha256_of
+
+FORMAT = 1
+"""Part of every key: raised when reading, placing or conforming changes what is published."""
+
+PRESENTATION = {
+    "title", "description", "theme", "licence", "permission", "attribution", "authority", "legal_basis", "document",
+    "status", "on_expiry", "coverage", "approvals", "relations",
+}  # fmt: skip
+"""What belongs to the release, not to the data: a change rebuilds nothing. So do colours and patterns of classes."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One edition to be built. `collection` is the declaration as it holds for this edition."""
+
+    folder: CollectionFolder
+    edition: EditionFolder
+    edition_id: str
+    collection: Collection
+    key: str
+    sources: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The editions to build, those that stay as they are (by collection), and what planning noticed."""
+
+    jobs: tuple[Job, ...]
+    findings: tuple[tuple[str, Finding], ...]
+
+
+def plan(tree: SourceTree, live: Release, selected: Names[str], editions: Names[str]) -> Plan:
+    """Compares every edition folder of the selected collections with the live release.
+
+    `editions` names older editions (`collection@date` or `date`) that may be corrected; unnamed, only the newest is.
+    """
+    jobs: list[Job] = []
+    findings: list[tuple[str, Finding]] = []
+    for folder in tree.collections:
+        if folder.collection.id not in selected:
+            continue
+        if not folder.editions:
+            findings.append((folder.collection.id, _no_edition(folder)))
+        known = entry.editions if (entry := live.entry(folder.collection.id)) else ()
+        for edition in folder.editions:
+            job = _job(tree, folder, edition, known)
+            published = _current(known, edition.date)
+            if published is not None and published.key == job.key:
+                continue
+            newest = edition is folder.editions[-1]
+            named = edition.path.name in editions or f"{folder.collection.id}@{edition.path.name}" in editions
+            if published is None or newest or named:
+                jobs.append(job)
+            else:
+                findings.append((folder.collection.id, _left_alone(edition)))
+    return Plan(tuple(jobs), tuple(findings))
+
+
+def outputs_of(collection: Collection) -> dict[str, Output]:
+    """The writers of a collection by name: those declared and those that always run; DeclarationError otherwise."""
+    available = cast(dict[str, Output], members(outputs))
+    kind = "sheets" if collection.scan else "register" if collection.geometry == "none" else "features"
+    kinds = {kind, "features"} if kind == "sheets" else {kind}
+    for name in collection.outputs:
+        if name not in available:
+            known = "、".join(available)
+            raise DeclarationError(
+                f"{collection.id}/collection.toml: outputs の「{name}」はありません。使えるもの: {known}"
+            )
+        if not available[name].APPLIES & kinds:
+            raise DeclarationError(f"{collection.id}/collection.toml: 「{name}」はこの種類の資料には作れません。")
+    return {
+        name: output
+        for name, output in available.items()
+        if name in collection.outputs or (output.ALWAYS and output.APPLIES & kinds)
+    }
+
+
+def material(folder: Path) -> tuple[Path, ...]:
+    """Every file of an edition's material, in order; hidden files are not material. Links are refused."""
+    found: list[Path] = []
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if any(part.startswith(".") for part in relative.parts):
+            continue
+        if path.is_symlink():
+            raise MaterialError(
+                "リンクは使えません。", Where(file=relative.as_posix()), "ファイルそのものをフォルダに置いてください。"
+            )
+        if path.is_file():
+            found.append(path)
+    return tuple(found)
+
+
+def _job(tree: SourceTree, folder: CollectionFolder, edition: EditionFolder, known: Names[EditionEntry]) -> Job:
+    collection = effective(folder.collection, edition.declaration)
+    sources = tuple(_source_files(edition.path))
+    shape = {
+        "format": FORMAT,
+        "frame": tree.service.crs,
+        "edition": edition.path.name,
+        "declared": edition.declaration.model_dump(mode="json"),
+        "collection": _shaping(collection),
+        "material": [source.model_dump() for source in sources],
+        "writers": {name: output.VERSION for name, output in outputs_of(collection).items()},
+        "grids": [sha256_of(path) for path in sorted(tree.grids.glob("*.par"))] if tree.grids.is_dir() else [],
+        "extends": _base_key(folder, edition),
+    }
+    key = hashlib.sha256(orjson.dumps(shape, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return Job(folder, edition, _next_id(known, edition.date), collection, key, sources)
+
+
+def _shaping(collection: Collection) -> dict[str, object]:
+    declared = collection.model_dump(mode="json", exclude=PRESENTATION)
+    declared["classes"] = [{"code": one.code, "title": one.title, "short": one.short} for one in collection.classes]
+    return declared
+
+
+def _base_key(folder: CollectionFolder, edition: EditionFolder) -> list[dict[str, object]]:
+    base = base_edition(folder, edition)
+    return [source.model_dump() for source in _source_files(base.path)] if base else []
+
+
+def base_edition(folder: CollectionFolder, edition: EditionFolder) -> EditionFolder | None:
+    """The edition that this one extends, if it is not complete by itself; DeclarationError if there is none."""
+    date = edition.declaration.extends
+    if date is None:
+        return None
+    base = next((one for one in folder.editions if one.path.name == date and one.date < edition.date), None)
+    if base is None:
+        raise DeclarationError(
+            f"{edition.path / 'edition.toml'}: extends の「{date}」より前の版のフォルダがありません。"
+        )
+    return base
+
+
+def _source_files(folder: Path) -> Iterator[SourceFile]:
+    for path in material(folder):
+        yield SourceFile(name=path.relative_to(folder).as_posix(), size=path.stat().st_size, sha256=sha256_of(path))
+
+
+def _current(known: Names[EditionEntry], date: dt.date) -> EditionEntry | None:
+    """The highest correction of a day that counts in time."""
+    same = [entry for entry in known if entry.takes_effect == date and entry.state != "superseded"]
+    return max(same, key=lambda entry: entry.order, default=None)
+
+
+def _next_id(known: Names[EditionEntry], date: dt.date) -> str:
+    """An id never used before for that day: the day itself, then ".2", ".3" …"""
+    last = max((entry.order[1] for entry in known if entry.takes_effect == date), default=0)
+    return date.isoformat() if last == 0 else f"{date.isoformat()}.{last + 1}"
+
+
+def _no_edition(folder: CollectionFolder) -> Finding:
+    return Finding(
+        rule="read",
+        severity="block",
+        message="版のフォルダがありません。",
+        advice=f"{folder.collection.id}/<施行日 YYYY-MM-DD>/ を作り、その中に資料を置いてください。",
+    )
+
+
+def _left_alone(edition: EditionFolder) -> Finding:
+    return Finding(
+        rule="read",
+        severity="warn",
+        message=f"公開済みの古い版 {edition.path.name} の資料か宣言が変わっていますが、作り直していません。",
+        advice=f"訂正するときは --edition {edition.path.name} を付けて build してください。",
+    )
