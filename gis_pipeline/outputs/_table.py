@@ -1,0 +1,75 @@
+"""The published attributes of a product, as the writers need them."""
+
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from gis_pipeline.errors import DeclarationError
+from gis_pipeline.members import Product
+from gis_pipeline.model import Collection
+
+RESERVED = frozenset({"fid", "seq", "geom", "geometry", "bbox"})
+"""Column names that the published files need for themselves."""
+
+Value = str | int | float | None
+
+
+def fields(product: Product) -> list[str]:
+    """The published property names in order; raises DeclarationError for one that the files need themselves."""
+    geometry = product.frame.active_geometry_name
+    names = [str(name) for name in product.frame.columns if name != geometry]
+    clash = RESERVED.intersection(names)
+    if clash:
+        raise DeclarationError(
+            f"{product.collection.id} の属性名「{'、'.join(sorted(clash))}」は公開ファイルが使う名前です。"
+            "[fields] で別の名前にしてください。"
+        )
+    return names
+
+
+def values(column: pd.Series) -> list[Value]:
+    """One column as plain Python values; NA, NaN and infinities are None."""
+    return [
+        None if missing or (isinstance(value, float) and not math.isfinite(value)) else value
+        for value, missing in zip(column.tolist(), column.isna().tolist(), strict=True)
+    ]
+
+
+def fids(product: Product) -> list[str]:
+    """The stable feature ids in published order."""
+    return [str(fid) for fid in product.frame.index]
+
+
+def table(product: Product) -> pd.DataFrame:
+    """fid and the published properties, without geometry, numbered from 0."""
+    columns: dict[str, object] = {"fid": pd.array(fids(product), dtype="string")}
+    columns |= {name: product.frame[name].array for name in fields(product)}
+    return pd.DataFrame(columns)
+
+
+def geo_table(product: Product) -> gpd.GeoDataFrame:
+    """fid, the published properties and the geometry in the town frame, numbered from 0."""
+    return gpd.GeoDataFrame(table(product), geometry=town_geometry(product).array, crs=product.frame.crs)
+
+
+def town_geometry(product: Product) -> gpd.GeoSeries:
+    """Geometries in the town frame, two-dimensional; empty ones are None; numbered from 0."""
+    if product.frame.active_geometry_name is None:
+        return gpd.GeoSeries([None] * len(product.frame), crs=product.service.crs)
+    flat = shapely.force_2d(product.frame.geometry.to_numpy())
+    flat[shapely.is_empty(flat)] = None
+    return gpd.GeoSeries(flat, crs=product.frame.crs)
+
+
+def geometry_type(collection: Collection, geometry: gpd.GeoSeries) -> str:
+    """The one geometry type of the layer in GDAL's words: always Multi for lines and polygons."""
+    if collection.scan is not None or collection.geometry == "polygon":
+        return "MultiPolygon"
+    if collection.geometry == "line":
+        return "MultiLineString"
+    single = geometry.geom_type.dropna().eq("Point").all() and len(geometry) > 0
+    return "Point" if single else "MultiPoint"

@@ -1,0 +1,69 @@
+"""features.csv: a table that opens in a spreadsheet (UTF-8 with BOM)."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+import shapely
+
+from gis_pipeline import crs
+from gis_pipeline.members import Product
+from gis_pipeline.model import Act
+from gis_pipeline.outputs import _files, _geojson, _table
+
+TITLE = "CSV"
+VERSION = 1
+ACT: Final[Act] = "raw download"
+MEDIA_TYPE = "text/csv; charset=utf-8"
+APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets", "register"})
+ALWAYS = False
+
+
+def write(product: Product, folder: Path) -> tuple[Path, ...]:
+    """Writes features.csv: fid, the published properties, then the place.
+
+    `lon`, `lat` (degrees) and `X_north_m`, `Y_east_m` (town frame; X is north in 平面直角座標系) are the point
+    itself, or a point on the line or in the polygon. `length_m` and `area_m2` are those of the plane of the
+    town frame, without its scale factor. `wkt_town` is the whole geometry in the town frame as WKT, easting
+    before northing. Missing values are empty. Rows end with CR LF (RFC 4180).
+    """
+    target = folder / "features.csv"
+    columns: dict[str, list[_table.Value]] = {"fid": list(_table.fids(product))}
+    columns |= {name: _table.values(product.frame[name]) for name in _table.fields(product)}
+    if product.collection.geometry != "none" or product.collection.scan is not None:
+        columns |= _place(product)
+    with _files.beside(target) as part:
+        with part.open("w", encoding="utf-8-sig", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(columns)
+            writer.writerows(zip(*columns.values(), strict=True))
+        with part.open(encoding="utf-8-sig", newline="") as stream:
+            _files.expect(target, sum(1 for _ in csv.reader(stream)) - 1, len(product.frame))
+    return (target,)
+
+
+def _place(product: Product) -> dict[str, list[_table.Value]]:
+    town = _table.town_geometry(product).to_numpy()
+    points = shapely.point_on_surface(town)
+    easting_m, northing_m = shapely.get_x(points), shapely.get_y(points)
+    lon, lat = crs.to_lonlat(product.service.crs).points(easting_m, northing_m)
+    place = {
+        "lon": _numbers(lon, _geojson.DECIMALS),
+        "lat": _numbers(lat, _geojson.DECIMALS),
+        "X_north_m": _numbers(northing_m, 4),
+        "Y_east_m": _numbers(easting_m, 4),
+    }
+    if product.collection.geometry == "line":
+        place["length_m"] = _numbers(shapely.length(town), 3)
+    if product.collection.geometry == "polygon" or product.collection.scan is not None:
+        place["area_m2"] = _numbers(shapely.area(town), 3)
+    if product.collection.geometry != "point" or not np.isin(shapely.get_type_id(town), (-1, 0)).all():
+        place["wkt_town"] = list(shapely.to_wkt(town, rounding_precision=4, trim=True))
+    return place
+
+
+def _numbers(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], decimals: int) -> list[_table.Value]:
+    return [round(value, decimals) if np.isfinite(value) else None for value in values.tolist()]

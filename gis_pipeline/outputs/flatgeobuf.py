@@ -1,0 +1,42 @@
+"""features.fgb: FlatGeobuf with a spatial index, in the town frame, full precision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+import pyogrio
+
+from gis_pipeline.members import Product
+from gis_pipeline.model import Act
+from gis_pipeline.outputs import _files, _table
+
+TITLE = "FlatGeobuf"
+VERSION = 1
+ACT: Final[Act] = "raw download"
+MEDIA_TYPE = "application/vnd.flatgeobuf"
+APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets"})
+ALWAYS = False
+
+
+def write(product: Product, folder: Path) -> tuple[Path, ...]:
+    """Writes features.fgb in town metres, x = easting, y = northing; the stable feature id is the column `fid`.
+
+    The index sorts features by place, so their order is not the published one. A spatial index has no room
+    for a feature without geometry: with one of those, or without any feature, the file has no index.
+    """
+    target = folder / "features.fgb"
+    table = _table.geo_table(product)
+    indexed = len(table) > 0 and not table.geometry.isna().any()
+    with _files.beside(target) as part:
+        pyogrio.write_dataframe(
+            table,
+            part,
+            driver="FlatGeobuf",
+            layer=product.collection.id,
+            geometry_type=_table.geometry_type(product.collection, table.geometry),
+            promote_to_multi=product.collection.geometry != "point",
+            layer_options={"SPATIAL_INDEX": "YES" if indexed else "NO", "TITLE": product.collection.title},
+        )
+        _files.expect(target, int(pyogrio.read_info(part, force_feature_count=True)["features"]), len(table))
+    return (target,)
