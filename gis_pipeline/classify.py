@@ -13,13 +13,16 @@ from gis_pipeline.values import MISSING, Converted, canonical_text, is_missing
 
 _KIND = re.compile(r"^第?([1一壱2二弐3三参4四])種")
 _DASH_FOR_ONE = re.compile(r"^第[-ーｰ‐‑–—―−─]種")
-_KIND_DIGIT = {char: digit for digit, row in enumerate("1一壱 2二弐 3三参 4四".split(), 1) for char in row}
+_KIND_DIGIT = {char: digit for digit, row in enumerate(("1一壱", "2二弐", "3三参", "4四"), 1) for char in row}
 _SUFFIX = re.compile(r"(地域|地区|区域)$")
 _WHOLE = re.compile(r"[+-]?\d+")
 
 
 def fold_name(name: str) -> str:
-    """One form for every spelling of a class name: 第1種/第１種/第一種/一種/第ー種 → 1種; no spaces, no 地域 at the end."""
+    """One form for every spelling of a class name.
+
+    第1種, 第１種, 第一種, 一種 and 第ー種 → 1種; no white space; no 地域, 地区 or 区域 at the end.
+    """
     text = re.sub(r"\s+", "", nfkc(name)).casefold()
     text = _DASH_FOR_ONE.sub("第一種", text)
     text = _KIND.sub(lambda match: f"{_KIND_DIGIT[match[1]]}種", text)
@@ -46,7 +49,8 @@ class Classifier:
         text = canonical_text(value)
         code = self._code(text) or self.names.get(fold_name(text))
         if code is None:
-            return Converted(None, "block", self._not_listed(text), "コード表の宣言 (codes) と元の資料を確かめてください。")
+            advice = "コード表の宣言 (codes) と元の資料を確かめてください。"
+            return Converted(None, "block", self._not_listed(text), advice)
         if code not in self.titles:
             name = CODE_LISTS[self.codes][code].name if self.codes else text
             return Converted(
@@ -104,7 +108,9 @@ def _unambiguous(names: Iterator[tuple[str, str]]) -> dict[str, str]:
     return {name: next(iter(codes)) for name, codes in found.items() if len(codes) == 1}
 
 
-def contradictions(field: Field, classes: tuple[FeatureClass, ...]) -> Iterator[tuple[FeatureClass, UseDistrict | None]]:
+def contradictions(
+    field: Field, classes: tuple[FeatureClass, ...]
+) -> Iterator[tuple[FeatureClass, UseDistrict | None]]:
     """Declared classes whose code means something else (or nothing: None) in the declared code list."""
     if field.codes is None:
         return

@@ -19,10 +19,11 @@ def listed(items: Sequence[ItemT], make: Callable[[ItemT], Finding]) -> Iterator
         yield make(item)
     if len(items) > LIMIT:
         last = make(items[LIMIT])
+        rest, total = len(items) - LIMIT, len(items)
         yield Finding(
             rule=last.rule,
             severity=last.severity,
-            message=f"同じ種類の指摘がほかに {len(items) - LIMIT:,} 件あります (全 {len(items):,} 件)。次の例: {last.message}",
+            message=f"同じ種類の指摘がほかに {rest:,} 件あります (全 {total:,} 件)。次の例: {last.message}",
             advice=last.advice,
             file=last.file,
             layer=last.layer,

@@ -25,7 +25,8 @@ DASHES = "-‐‑‒–—―−─━－﹣﹘"
 _DASH = re.compile(f"[{re.escape(DASHES)}]")
 _LONG_VOWEL_AS_DASH = re.compile(r"(?:(?<=[0-9A-Za-z])|^)[ーｰ](?=[0-9A-Za-z])")
 
-KANJI_DIGITS = {kanji: digit for digit, row in enumerate("〇零 一壱 二弐 三参 四 五 六 七 八 九".split()) for kanji in row}
+_DIGIT_ROWS = ("〇零", "一壱", "二弐", "三参", "四", "五", "六", "七", "八", "九")
+KANJI_DIGITS = {kanji: digit for digit, row in enumerate(_DIGIT_ROWS) for kanji in row}
 _KANJI_UNITS = {"十": 10, "拾": 10, "百": 100, "千": 1000}
 _KANJI_NUMBER = re.compile(f"[{''.join(KANJI_DIGITS)}{''.join(_KANJI_UNITS)}]+")
 

@@ -56,11 +56,11 @@ def converter(field: Field) -> Callable[[object], Converted]:
 
 def is_missing(value: object) -> bool:
     """None, NaN, NaT, pandas.NA, an empty text or an empty list."""
-    if value is None or isinstance(value, float) and math.isnan(value):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
     if isinstance(value, str):
         return not value.strip()
-    return type(value).__name__ in {"NAType", "NaTType"} or isinstance(value, list | tuple) and not value
+    return type(value).__name__ in {"NAType", "NaTType"} or (isinstance(value, list | tuple) and not value)
 
 
 def canonical_text(value: object) -> str:
@@ -96,9 +96,8 @@ def _text(value: object) -> Converted:
     text = canonical_text(value)
     if _CONTROL.search(text):
         cleaned = _CONTROL.sub("", text).strip()
-        return Converted(
-            cleaned or None, "warn", "見えない制御文字を取り除きました。", "元の資料で値が途中で切れていないか確かめてください。"
-        )
+        advice = "元の資料で値が途中で切れていないか確かめてください。"
+        return Converted(cleaned or None, "warn", "見えない制御文字を取り除きました。", advice)
     return Converted(text or None)
 
 
@@ -170,23 +169,23 @@ def _percent(value: object, rate: RateName | None) -> Converted:
     except ValueError as error:
         return Converted(None, "block", str(error), "200、200%、2.0 のどれかで書いてください。")
     if number == 0:
-        return Converted(None, "warn", "0 は率ではないため、値なしとしました。", "元の資料で値が抜けていないか確かめてください。")
+        advice = "元の資料で値が抜けていないか確かめてください。"
+        return Converted(None, "warn", "0 は率ではないため、値なしとしました。", advice)
     if number < 0:
         return Converted(None, "block", "率が負の数です。", "元の資料を直してください。")
     if not signed:
         if number <= 13 if rate else number < 1:
             number *= 100
         elif number < 20:
-            return Converted(
-                None, "block", "比率か % か決められません。", "% を付けて書いてください (例 15%)。"
-            )
+            return Converted(None, "block", "比率か % か決められません。", "% を付けて書いてください (例 15%)。")
     return _whole_percent(number)
 
 
 def _whole_percent(number: float) -> Converted:
     whole = round(number)
     if abs(number - whole) > 1e-6:
-        return Converted(None, "block", "整数の % になりません。", '小数を残すときは type = "number", unit = "%" にしてください。')
+        advice = '小数を残すときは type = "number", unit = "%" にしてください。'
+        return Converted(None, "block", "整数の % になりません。", advice)
     if whole > 1300:
         return Converted(None, "block", "率が 1300 % を超えています。", "元の資料の単位を確かめてください。")
     return Converted(whole)
@@ -198,9 +197,8 @@ def _date(value: object) -> Converted:
     try:
         written = read_date(canonical_text(value))
     except ValueError as error:
-        return Converted(
-            None, "block", str(error), "平成21年8月10日、H21.8.10、2009-08-10 のように書くか、元の資料を直してください。"
-        )
+        advice = "平成21年8月10日、H21.8.10、2009-08-10 のどれかの書き方に直してください。"
+        return Converted(None, "block", str(error), advice)
     match written.note:
         case "unknown":
             return Converted(None, "info", "日付は不明とされているため、値なしとしました。")
@@ -212,7 +210,6 @@ def _date(value: object) -> Converted:
                 "正しい元号に直すか、この読み方でよいことを確かめてください。",
             )
         case "moved to Japan":
-            return Converted(
-                written.iso, "warn", f"標準時が日本でない時刻です。日本の日付 {written.iso} としました。", "元の資料の日付を確かめてください。"
-            )
+            message = f"標準時が日本でない時刻です。日本の日付 {written.iso} としました。"
+            return Converted(written.iso, "warn", message, "元の資料の日付を確かめてください。")
     return Converted(written.iso)
