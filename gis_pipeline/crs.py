@@ -44,13 +44,14 @@ class _Grid:
     name: str
     marks: tuple[str, ...]
     format: str
+    header_lines: int
     source: int
     target: int
 
 
 _GRIDS = (
-    _Grid("TKY2JGD.par", ("tky2jgd",), "TKY2JGD", TOKYO, JGD2000),
-    _Grid("touhokutaiheiyouoki2011.par", ("touhoku", "patchjgd"), "PatchJGD", JGD2000, JGD2011),
+    _Grid("TKY2JGD.par", ("tky2jgd",), "TKY2JGD", 2, TOKYO, JGD2000),
+    _Grid("touhokutaiheiyouoki2011.par", ("touhoku", "patchjgd"), "PatchJGD", 16, JGD2000, JGD2011),
 )
 
 
@@ -103,7 +104,7 @@ class Reprojection:
     def points(self, easting: Array, northing: Array) -> tuple[Array, Array]:
         """Source x (easting or longitude), y (northing or latitude) → easting_m, northing_m in the town frame.
 
-        Raises MaterialError for a point outside a parameter file or outside the projection.
+        Infinite where the projection has no value. Raises DatumError for a point outside a parameter file.
         """
         if self._identical:
             return easting, northing
@@ -200,7 +201,7 @@ def _shift(source: int, target: int, grids: Path | None, where: Where | None) ->
     if path is None:
         step = _best_of_proj(pyproj.CRS.from_epsg(source), pyproj.CRS.from_epsg(target), where)
         return _Step(step.shift, step.title, step.accuracy_m, lacking=grid.name)
-    table = _load_grid(path, grid.format)
+    table = _load_grid(path, grid)
 
     def shift(lon: Array, lat: Array) -> tuple[Array, Array]:
         moved = np.empty((2, lon.size))
@@ -227,13 +228,19 @@ def _grid_file(grids: Path | None, grid: _Grid) -> Path | None:
 
 
 @lru_cache(maxsize=4)
-def _load_grid(path: Path, form: str) -> jgdtrans.Transformer:
+def _load_grid(path: Path, grid: _Grid) -> jgdtrans.Transformer:
+    """Reads a `.par` file. jgdtrans skips a fixed number of header lines, which differs between versions of the
+    files and would silently drop a mesh: the header is therefore found by its last line and brought to that number."""
+    lines = path.read_text(encoding="cp932", errors="replace").splitlines()
+    first = next((n for n, line in enumerate(lines, start=1) if line.startswith("MeshCode")), None)
     try:
-        with path.open(encoding="cp932", errors="replace") as stream:
-            return jgdtrans.load(stream, format=form)
+        if first is None:
+            raise ValueError("MeshCode の行がありません")
+        text = "\n".join(["MeshCode"] * grid.header_lines + lines[first:])
+        return jgdtrans.loads(text, format=grid.format)
     except (ParseParFileError, ValueError) as error:
         raise MaterialError(
-            f"{form} のパラメータファイルとして読めません: {error}",
+            f"{grid.name} の形式のパラメータファイルとして読めません: {error}",
             Where(file=path.name),
             "国土地理院から入手したファイルをそのまま置いてください。",
         ) from error
