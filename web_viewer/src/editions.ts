@@ -1,0 +1,42 @@
+/** Which edition of a collection is in force on a day (pure). */
+
+import type { Collection, EditionRef } from "./model";
+
+export type InForce =
+  | { readonly kind: "live"; readonly id: string; readonly takesEffect: string }
+  | { readonly kind: "withdrawn"; readonly takesEffect: string }
+  | { readonly kind: "none" };
+
+/** The newest edition not later than `date` (YYYY-MM-DD), and of it the highest correction. */
+export function inForceOn(editions: readonly EditionRef[], date: string): InForce {
+  const candidates = editions
+    .filter((edition) => edition.state !== "superseded" && dayOf(edition.id) <= date)
+    .sort((a, b) => dayOf(b.id).localeCompare(dayOf(a.id)) || correctionOf(b.id) - correctionOf(a.id));
+  const newest = candidates[0];
+  if (newest === undefined) return { kind: "none" };
+  const takesEffect = dayOf(newest.id);
+  return newest.state === "withdrawn" ? { kind: "withdrawn", takesEffect } : { kind: "live", id: newest.id, takesEffect };
+}
+
+/** What is shown of a collection on `date`; null is today, which the service has already decided. */
+export function shownOn(collection: Collection, date: string | null): InForce {
+  if (collection.status === "案") return { kind: "none" }; // a draft is never the state of a day
+  if (date !== null) return inForceOn(collection.editions, date);
+  if (collection.edition === null) return { kind: "none" };
+  return { kind: "live", id: collection.edition.id, takesEffect: collection.edition.takesEffect };
+}
+
+/** The address template of the tiles of the edition in force on `date`, or null where there is none. */
+export function tilesOn(collection: Collection, date: string | null): string | null {
+  const shown = shownOn(collection, date);
+  if (collection.tiles.kind === "none" || collection.tiles.url === "" || shown.kind !== "live") return null;
+  return collection.tiles.url.replace(`/${collection.id}@${collection.edition?.id}/`, `/${collection.id}@${shown.id}/`);
+}
+
+function dayOf(id: string): string {
+  return id.slice(0, 10);
+}
+
+function correctionOf(id: string): number {
+  return id.length > 10 ? Number(id.slice(11)) : 1;
+}

@@ -1,0 +1,185 @@
+/** 図面をえらぶ: base map, layers by theme with legend, opacity and downloads, and the day. */
+
+import { h, icon, ICONS } from "../dom";
+import { shownOn } from "../editions";
+import * as format from "../format";
+import { legendRows } from "../legend";
+import type { BaseMap, Catalogue, Collection } from "../model";
+import { readDate, type State } from "../state";
+import { swatch } from "../swatch";
+import { ja } from "../text/ja";
+
+export type LayersEvents = {
+  readonly onToggle: (id: string, shown: boolean) => void;
+  readonly onOpacity: (id: string, percent: number) => void;
+  readonly onBase: (base: BaseMap) => void;
+  readonly onDate: (date: string | null) => void;
+};
+
+export type LayersPanel = { readonly element: HTMLElement; update(state: State, zoom: number): void };
+
+/** One part of the panel: its element, and how it follows the state. */
+type Part = { readonly element: HTMLElement; update(state: State, zoom: number): void };
+
+export function createLayersPanel(catalogue: Catalogue, events: LayersEvents): LayersPanel {
+  const scans = catalogue.collections.filter(isScan);
+  const themes = new Map<string, Collection[]>();
+  for (const collection of catalogue.collections.filter((item) => !isScan(item))) {
+    const theme = collection.theme || ja.layers.otherTheme;
+    themes.set(theme, [...(themes.get(theme) ?? []), collection]);
+  }
+  const parts = [
+    ...[...themes].map(([theme, collections]) => themePart(theme, collections, events)),
+    basePart(catalogue, scans, events),
+    datePart(events),
+  ];
+  return {
+    element: h("div", { class: "layers" }, ...parts.map((part) => part.element)),
+    update(state, zoom) {
+      for (const part of parts) part.update(state, zoom);
+    },
+  };
+}
+
+function isScan(collection: Collection): boolean {
+  return collection.role === "sheets" && collection.tiles.kind === "image";
+}
+
+function themePart(theme: string, collections: readonly Collection[], events: LayersEvents): Part {
+  const rows = collections.map((collection) => layerPart(collection, events));
+  return {
+    element: h("fieldset", { class: "theme" }, h("legend", {}, theme), ...rows.map((row) => row.element)),
+    update: (state, zoom) => rows.forEach((row) => row.update(state, zoom)),
+  };
+}
+
+function layerPart(collection: Collection, events: LayersEvents): Part {
+  const { id, title } = collection;
+  const drawable = collection.tiles.kind !== "none";
+  const box = h("input", { type: "checkbox", id: `layer-${id}`, disabled: !drawable });
+  box.addEventListener("change", () => events.onToggle(id, box.checked));
+  const hint = h("p", { class: "layer-hint", id: `layer-hint-${id}` });
+  box.setAttribute("aria-describedby", hint.id);
+  const badge = { 案: ja.layers.draft, 廃止: ja.layers.repealed }[collection.status];
+  const slider = opacityPart(collection, events);
+  const details = h(
+    "details",
+    { class: "layer-details" },
+    h("summary", { "aria-label": ja.layers.details(title) }, isScan(collection) ? ja.layers.detailsScan : ja.layers.detailsShort),
+    isScan(collection) || collection.geometry === "none" ? null : legendList(collection),
+    drawable ? slider.element : null,
+    downloads(collection),
+  );
+  return {
+    element: h(
+      "div",
+      { class: "layer", "data-collection": id },
+      h("label", { class: "layer-name", for: box.id }, box, h("span", {}, title), badge === undefined ? null : h("span", { class: "badge warn" }, badge)),
+      hint,
+      details,
+    ),
+    update(state, zoom) {
+      box.checked = state.layers.includes(id);
+      slider.update(state, zoom);
+      const text = hintFor(collection, state, zoom);
+      if (hint.textContent !== text) hint.textContent = text;
+      hint.hidden = text === "";
+    },
+  };
+}
+
+/** Why a layer that is ticked is not seen: it must never look like 該当なし. */
+function hintFor(collection: Collection, state: State, zoom: number): string {
+  const shown = shownOn(collection, state.date);
+  if (shown.kind === "none") return ja.layers.nodata;
+  if (shown.kind === "withdrawn") return ja.layers.withdrawn;
+  if (collection.tiles.kind === "none") return ja.layers.noDrawing;
+  const edition = ja.edition.of(format.day(shown.takesEffect));
+  const tooFar = state.layers.includes(collection.id) && zoom > 0 && zoom <= collection.zooms[0] - 1;
+  return tooFar ? `${ja.layers.zoomIn}・${edition}` : edition;
+}
+
+function legendList(collection: Collection): HTMLElement {
+  const rows = legendRows(collection).map((own) => h("li", {}, swatch(collection, own), h("span", {}, own.title)));
+  return h("ul", { class: "legend", "aria-label": `${collection.title} ${ja.layers.legend}` }, ...rows);
+}
+
+function opacityPart(collection: Collection, events: LayersEvents): Part {
+  const input = h("input", { type: "range", min: 0, max: 100, step: 5, id: `opacity-${collection.id}` });
+  const output = h("output", { for: input.id });
+  input.addEventListener("input", () => events.onOpacity(collection.id, Number(input.value)));
+  const name = h("label", { for: input.id }, ja.layers.opacity);
+  input.setAttribute("aria-label", `${collection.title} ${ja.layers.opacity}`);
+  return {
+    element: h("div", { class: "opacity" }, name, input, output),
+    update(state) {
+      const percent = state.opacity[collection.id] ?? 100;
+      if (Number(input.value) !== percent) input.value = String(percent);
+      output.textContent = ja.layers.percent(percent);
+      input.setAttribute("aria-valuetext", ja.layers.percent(percent));
+    },
+  };
+}
+
+function downloads(collection: Collection): HTMLElement {
+  const heading = h("p", { class: "downloads-heading" }, ja.layers.downloads);
+  if (collection.permission === "") return h("div", { class: "downloads" }, heading, h("p", {}, ja.layers.viewOnly));
+  const licence = [collection.permission, collection.licence].filter(Boolean).join(" ");
+  const terms = h("p", { class: "downloads-licence" }, `${ja.layers.licence}: ${licence}`);
+  if (collection.downloads.length === 0) return h("div", { class: "downloads" }, heading, h("p", {}, ja.layers.noFiles), terms);
+  const links = collection.downloads.map((file) => {
+    const { name, hint } = format.fileFormat(file.href, file.title);
+    const sheet = isScan(collection) ? /([^/]+)\.tif$/.exec(file.href)?.[1] : undefined;
+    return h(
+      "li",
+      {},
+      h(
+        "a",
+        { class: "download", href: file.href, download: true },
+        icon(...ICONS.download),
+        h("span", {}, h("strong", {}, sheet === undefined ? name : `${sheet} ${name}`), h("small", {}, [hint, format.size(file.size)].filter(Boolean).join(" ・ "))),
+      ),
+    );
+  });
+  return h("div", { class: "downloads" }, heading, h("ul", {}, ...links), terms);
+}
+
+function basePart(catalogue: Catalogue, scans: readonly Collection[], events: LayersEvents): Part {
+  const offered = catalogue.service.baseMaps.filter((base) => base !== "scan" || scans.length > 0);
+  const sheets = scans.map((collection) => layerPart(collection, events));
+  const sheetBox = h("div", { class: "base-sheets" }, ...sheets.map((sheet) => sheet.element));
+  const radios = offered.map((base) => {
+    const input = h("input", { type: "radio", name: "base", value: base, id: `base-${base}` });
+    input.addEventListener("change", () => events.onBase(base));
+    const row = h("label", { class: "layer-name", for: input.id }, input, h("span", {}, ja.layers.bases[base]));
+    return { base, input, element: h("div", { class: "layer" }, row, base === "scan" ? sheetBox : null) };
+  });
+  return {
+    element: h("fieldset", { class: "theme" }, h("legend", {}, ja.layers.base), ...radios.map((radio) => radio.element)),
+    update(state, zoom) {
+      for (const radio of radios) radio.input.checked = radio.base === state.base;
+      sheetBox.hidden = state.base !== "scan";
+      for (const sheet of sheets) sheet.update(state, zoom);
+    },
+  };
+}
+
+function datePart(events: LayersEvents): Part {
+  const input = h("input", { type: "date", id: "as-of", "aria-describedby": "as-of-help" });
+  const today = h("button", { type: "button", class: "button" }, ja.layers.today);
+  input.addEventListener("change", () => events.onDate(readDate(input.value)));
+  today.addEventListener("click", () => events.onDate(null));
+  return {
+    element: h(
+      "fieldset",
+      { class: "theme" },
+      h("legend", {}, ja.layers.date),
+      h("p", { id: "as-of-help" }, ja.layers.dateHelp),
+      h("div", { class: "as-of" }, h("label", { for: input.id }, ja.layers.dateLabel), input, today),
+    ),
+    update(state) {
+      if (document.activeElement !== input || state.date === null) input.value = state.date ?? "";
+      today.disabled = state.date === null;
+    },
+  };
+}

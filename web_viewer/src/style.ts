@@ -1,0 +1,128 @@
+/** Declared classes -> OpenLayers styles. */
+
+import type { FeatureLike } from "ol/Feature";
+import CircleStyle from "ol/style/Circle";
+import Fill from "ol/style/Fill";
+import Stroke from "ol/style/Stroke";
+import Style, { type StyleFunction } from "ol/style/Style";
+import Text from "ol/style/Text";
+import { classOf, DASHES, labelOf, outlineOf } from "./legend";
+import type { Collection, LegendClass } from "./model";
+import { fillOf } from "./pattern";
+
+export const MAP_FONT = '"BIZ UDPGothic", "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP", Meiryo, sans-serif';
+const LABEL_PX = 16;
+
+/** Ground resolutions in metres a pixel (at the equator) from which on labels are worth their room: zooms 14 and 16. */
+const LINE_LABELS_BELOW = 156543.04 / 2 ** 14;
+const POINT_LABELS_BELOW = 156543.04 / 2 ** 16;
+/** Below zoom 14 lines are thinner. */
+const THIN_ABOVE = LINE_LABELS_BELOW;
+
+/** `opacity` in percent concerns the fill of polygons only: outlines and labels stay readable. */
+export function styleOf(collection: Collection, opacity: number): StyleFunction {
+  const drawings = new Map<string, readonly Style[]>();
+  const labels = new Map<string, Style>();
+  return (feature, resolution) => {
+    const properties = feature.getProperties();
+    const own = classOf(collection, properties);
+    const thin = resolution > THIN_ABOVE;
+    const key = `${own.code}|${thin}`;
+    let styles = drawings.get(key);
+    if (styles === undefined) {
+      styles = drawingOf(collection, own, opacity / 100, thin);
+      drawings.set(key, styles);
+    }
+    const text = showsLabel(feature, resolution) ? labelOf(collection, properties) : "";
+    if (text === "") return [...styles];
+    let label = labels.get(text);
+    if (label === undefined) {
+      label = labelStyle(collection, text);
+      labels.set(text, label);
+    }
+    return [...styles, label];
+  };
+}
+
+function showsLabel(feature: FeatureLike, resolution: number): boolean {
+  const kind = feature.getGeometry()?.getType() ?? "";
+  if (kind.endsWith("Point")) return resolution < POINT_LABELS_BELOW;
+  return kind.endsWith("LineString") ? resolution < LINE_LABELS_BELOW : true;
+}
+
+function drawingOf(collection: Collection, own: LegendClass, alpha: number, thin: boolean): readonly Style[] {
+  if (collection.geometry === "line") return lineStyles(collection, own, thin);
+  if (collection.geometry === "point") return [pointStyle(own)];
+  if (collection.role === "boundary") return boundaryStyles(own);
+  const stroke = new Stroke({ color: outlineOf(own.colour), width: thin ? 1 : 1.5 });
+  return [new Style({ fill: new Fill({ color: fillOf(own.colour, own.pattern, alpha) }), stroke })];
+}
+
+/** A white casing keeps lines apart from the black lines of a scan. */
+function lineStyles(collection: Collection, own: LegendClass, thin: boolean): readonly Style[] {
+  const width = (collection.role === "planned_road" ? 5 : 3) * (thin ? 0.6 : 1);
+  const dash = DASHES[own.pattern];
+  const lineDash = dash === null ? {} : { lineDash: dash.map((length) => length * width), lineCap: "butt" as const };
+  return [
+    new Style({ stroke: new Stroke({ color: "rgba(255, 255, 255, 0.85)", width: width + (thin ? 1.5 : 3) }) }),
+    new Style({ stroke: new Stroke({ color: outlineOf(own.colour), width, ...lineDash }) }),
+  ];
+}
+
+/** The town's edge is a line, not an area that hides what lies in it. */
+function boundaryStyles(own: LegendClass): readonly Style[] {
+  return [
+    new Style({ stroke: new Stroke({ color: "rgba(255, 255, 255, 0.9)", width: 5 }) }),
+    new Style({ stroke: new Stroke({ color: own.colour, width: 2.5, lineDash: [14, 5, 3, 5], lineCap: "butt" }) }),
+  ];
+}
+
+function pointStyle(own: LegendClass): Style {
+  return new Style({
+    image: new CircleStyle({
+      radius: 5,
+      fill: new Fill({ color: own.colour }),
+      stroke: new Stroke({ color: "#ffffff", width: 1.5 }),
+    }),
+  });
+}
+
+function labelStyle(collection: Collection, text: string): Style {
+  const along = collection.geometry === "line";
+  return new Style({
+    text: new Text({
+      text,
+      font: `bold ${LABEL_PX}px ${MAP_FONT}`,
+      placement: along ? "line" : "point",
+      ...(along ? { repeat: 320 } : {}),
+      ...(collection.geometry === "point" ? { textAlign: "left" as const, offsetX: 9 } : {}),
+      fill: new Fill({ color: "#1a1a1a" }),
+      stroke: new Stroke({ color: "rgba(255, 255, 255, 0.95)", width: 3.5 }),
+    }),
+  });
+}
+
+/** What was found at the place: dark blue in a white casing, seen on every class colour and on scans. */
+export const highlightStyles: readonly Style[] = [
+  new Style({
+    stroke: new Stroke({ color: "#ffffff", width: 8 }),
+    image: new CircleStyle({ radius: 12, stroke: new Stroke({ color: "#ffffff", width: 8 }) }),
+  }),
+  new Style({
+    stroke: new Stroke({ color: "#0017c1", width: 4 }),
+    image: new CircleStyle({ radius: 12, stroke: new Stroke({ color: "#0017c1", width: 4 }) }),
+  }),
+];
+
+/** 現在地: a dot and the circle within which the device says it is. */
+export const locationStyles: readonly Style[] = [
+  new Style({
+    fill: new Fill({ color: "rgba(52, 96, 251, 0.15)" }),
+    stroke: new Stroke({ color: "#264af4", width: 2, lineDash: [6, 4] }),
+    image: new CircleStyle({
+      radius: 9,
+      fill: new Fill({ color: "#264af4" }),
+      stroke: new Stroke({ color: "#ffffff", width: 3 }),
+    }),
+  }),
+];
