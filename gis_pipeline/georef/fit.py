@@ -154,6 +154,13 @@ class FittedGeoreference:
         """The largest residual in metres; 0 without points."""
         return float(self.residuals_m.max(initial=0.0))
 
+    @property
+    def straight(self) -> bool:
+        """Whether straight lines stay straight."""
+        return isinstance(self._shape, _Projective) or (
+            isinstance(self._shape, _Polynomial) and len(self._shape.terms) == 3
+        )
+
     def to_town(self, col_px: Array, row_px: Array) -> tuple[Array, Array]:
         """Page pixels (corner convention) → easting_m, northing_m; any equal shapes."""
         cols, rows = np.asarray(col_px, dtype=np.float64), np.asarray(row_px, dtype=np.float64)
