@@ -50,6 +50,12 @@ def _reading(where: Where, findings: list[Finding]) -> Iterator[None]:
             raise MaterialError(
                 f"ファイルが壊れていて読めません (GDAL: {error})。", where, "元のソフトから出力し直してください。"
             ) from error
+        except UnicodeDecodeError as error:
+            raise EncodingError(
+                "レイヤか列の名前、または値が UTF-8 ではありません。",
+                where,
+                "元のソフトから UTF-8 で出力し直してください。",
+            ) from error
     for message in dict.fromkeys(str(warning.message) for warning in caught):
         findings.append(
             Finding(
@@ -69,6 +75,12 @@ def layers(dataset: Dataset, name: str) -> tuple[str, ...]:
         found = tuple(str(row[0]) for row in pyogrio.list_layers(dataset))
     check_count(len(found), "レイヤ", LIMITS.layers, where)
     return found
+
+
+def declared_count(dataset: Dataset, name: str) -> int:
+    """How many features the header of the file promises."""
+    with _reading(Where(file=name), []):
+        return int(pyogrio.read_info(dataset)["features"])
 
 
 def crs(dataset: Dataset, name: str, layer: str | None, options: Options = NONE) -> str | None:

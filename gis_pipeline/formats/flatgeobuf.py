@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from gis_pipeline.errors import MaterialError, Where
 from gis_pipeline.formats import _gdal
 from gis_pipeline.formats._files import check_file, check_magic, plain_path, sole_layer
 from gis_pipeline.formats._layers import read_layer
@@ -26,6 +27,16 @@ def read(path: Path, name: str, source: Source) -> Iterator[SourceTable]:
     check_file(path, name)
     check_magic(path, name, (b"fgb\x03fgb",), TITLE)
     dataset = plain_path(path, name)
-    (layer,) = _gdal.layers(dataset, name)
-    sole_layer(name, source, tuple(dict.fromkeys((layer, path.stem))))
-    yield read_layer(dataset, name, layer, shown=None)
+    layers = _gdal.layers(dataset, name)
+    if len(layers) != 1:
+        raise MaterialError("見出しが壊れています。", Where(file=name), "元のソフトから出力し直してください。")
+    sole_layer(name, source, tuple(dict.fromkeys((*layers, path.stem))))
+    declared = _gdal.declared_count(dataset, name)
+    table = read_layer(dataset, name, layers[0], shown=None)
+    if len(table.frame) != declared:
+        raise MaterialError(
+            f"見出しは {declared} 件ですが、{len(table.frame)} 件しか読めません。",
+            Where(file=name),
+            "コピーし直すか、元のソフトから出力し直してください。",
+        )
+    yield table

@@ -21,6 +21,10 @@ SUFFIXES: tuple[str, ...] = (".gpkg",)
 _NUMERIC = ("INT", "REAL", "DOUBLE", "FLOAT", "BOOL")
 
 
+class _Text(bytes):
+    """The bytes of a text value, to tell it from a blob."""
+
+
 def read(path: Path, name: str, source: Source) -> Iterator[SourceTable]:
     """One layer, x = easting or longitude, y = northing or latitude; `source.layer` is needed where there are several.
 
@@ -66,7 +70,7 @@ def _choose(name: str, asked: str | None, layers: tuple[str, ...]) -> str:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-    connection.text_factory = bytes
+    connection.text_factory = _Text
     return connection
 
 
@@ -78,7 +82,7 @@ def _layers(path: Path, name: str) -> dict[str, str]:
                 "SELECT table_name, data_type FROM gpkg_contents "
                 "WHERE data_type IN ('features', 'attributes') ORDER BY rowid"
             ).fetchall()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise MaterialError(
             f"GeoPackage として読めません (SQLite: {error})。", Where(file=name), "元のソフトから出力し直してください。"
         ) from error
@@ -94,10 +98,10 @@ def _check_values(path: Path, name: str, layer: str) -> None:
             titles = [column[1].decode("utf-8", "replace") for column in columns]
             numeric = [column[2].decode("ascii", "replace").upper().startswith(_NUMERIC) for column in columns]
             for record, row in enumerate(connection.execute(f'SELECT * FROM "{quoted}"'), 1):
-                for title, number, kind, value in zip(titles, numeric, columns, row, strict=True):
-                    if isinstance(value, bytes) and not kind[2].upper().startswith((b"BLOB", b"GEOM")):
+                for title, number, value in zip(titles, numeric, row, strict=True):
+                    if isinstance(value, _Text):
                         _check_value(value, number, Where(file=name, layer=layer, record=record, field=title))
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise MaterialError(
             f"ファイルが壊れていて読めません (SQLite: {error})。",
             Where(file=name, layer=layer),
@@ -105,7 +109,7 @@ def _check_values(path: Path, name: str, layer: str) -> None:
         ) from error
 
 
-def _check_value(value: bytes, number: bool, where: Where) -> None:
+def _check_value(value: _Text, number: bool, where: Where) -> None:
     try:
         text = value.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -78,6 +78,10 @@ def _check_xml(data: bytes, name: str) -> None:
         parser.Parse(data, True)
     except _Refused as error:
         raise MaterialError(str(error), where, "元のソフトから出力し直してください。") from error
+    except LookupError as error:
+        raise MaterialError(
+            f"XML の文字コードが分かりません ({error})。", where, "UTF-8 で出力し直してください。"
+        ) from error
     except expat.ExpatError as error:
         raise MaterialError(
             f"XML として読めません ({error.lineno} 行目: {expat.ErrorString(error.code)})。",

@@ -46,9 +46,9 @@ def read(path: Path, name: str, source: Source) -> Iterator[SourceTable]:
             columns[title] = values[kept]
     if not kept.all():
         findings.append(_deleted(name, (int(row) + 1 for row in attributes.deleted.nonzero()[0])))
+    crs, prj = _crs(path, name)
     # ISO-8859-1 lets field names of any encoding pass GDAL; they are not used.
     wkb, warned = _gdal.shapes(plain_path(path, name), name, encoding="ISO-8859-1")
-    crs, prj = _crs(path, name)
     if len(wkb) != int(kept.sum()):
         raise MaterialError(f"形は {len(wkb)} 件、属性は {int(kept.sum())} 件で、数が合いません。", Where(file=name))
     yield table(Found(name, None, crs, encoding), columns, wkb, (*findings, *warned, *prj))
@@ -111,7 +111,12 @@ def _crs(path: Path, name: str) -> tuple[str | None, list[Finding]]:
     prj = _optional(path, name, ".prj")
     if prj is None:
         return None, []
-    text = prj[0].read_bytes().decode("utf-8-sig", "replace").strip()
+    try:
+        text = prj[0].read_bytes().decode("utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        raise MaterialError(
+            ".prj が文字として読めません。", Where(file=prj[1]), "消すか、元のソフトから出力し直してください。"
+        ) from error
     crs, _ = identify(text)
     if crs is not None:
         return crs, []
