@@ -20,6 +20,7 @@ from gis_pipeline.crs import to_lonlat
 from gis_pipeline.declaration import CollectionFolder, SourceTree, read_source_tree
 from gis_pipeline.errors import DeclarationError, MachineError
 from gis_pipeline.intake import Draft, take_in
+from gis_pipeline.mastering import warped
 from gis_pipeline.members import Check, Context, Features, Product
 from gis_pipeline.model import (
     JST,
@@ -89,7 +90,7 @@ def build(
             if blocked or check_only:
                 return _without_candidate(tree, staging, sections, folders.work)
             for draft in drafts:
-                _write(tree, draft, staging, progress)
+                _write(tree, draft, staging, folders.work, progress)
             entries = _entries(tree, live, selected, drafts, staging)
             if entries == live.collections and tree.service == live.service:
                 return _without_candidate(tree, staging, sections, folders.work)
@@ -160,11 +161,12 @@ def _context(tree: SourceTree, draft: Draft, features: Features, reference: Refe
 # ------------------------------------------------------------------ write
 
 
-def _write(tree: SourceTree, draft: Draft, staging: Staging, progress: Progress) -> None:
+def _write(tree: SourceTree, draft: Draft, staging: Staging, work: Path, progress: Progress) -> None:
     """Writes every output of one edition and its edition.json."""
     job, features = draft.job, cast(Features, draft.features)
     folder = staging.edition_folder(job.collection.id, job.edition_id)
-    product = Product(tree.service, job.collection, job.edition_id, features.frame, draft.masters)
+    masters = warped(draft, tree.service.crs, work / "masters", progress)
+    product = Product(tree.service, job.collection, job.edition_id, features.frame, masters)
     assets: list[Asset] = []
     names = list(outputs_of(job.collection))
     progress(f"書き出し　{job.collection.title} {job.edition_id} 版（{'、'.join(names)}）")

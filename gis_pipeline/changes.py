@@ -52,7 +52,8 @@ def compare(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> Changes:
 def _text(frame: gpd.GeoDataFrame, column: str) -> pd.Series[str]:
     if column not in frame.columns:
         return pd.Series("", index=frame.index, dtype="string")
-    return frame[column].astype("string").fillna("")
+    text: pd.Series[str] = frame[column].astype("string").fillna("")
+    return text
 
 
 def _same_place(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -20,7 +20,7 @@ from gis_pipeline.build import Folders, Outcome
 from gis_pipeline.build import build as run_build
 from gis_pipeline.catalog import newest_candidate
 from gis_pipeline.declaration import read_source_tree
-from gis_pipeline.errors import DeclarationError, MachineError, MachizuError
+from gis_pipeline.errors import DeclarationError, MachineError, MachizuError, PublishingError
 from gis_pipeline.model import Service, today_in_japan
 from gis_pipeline.quality import KINDS, sentence
 
@@ -103,7 +103,7 @@ def publish(
     with _reported(), publishing.locked(published):
         number = candidate if candidate is not None else newest_candidate(published)
         if number is None:
-            raise publishing.PublishingError("公開案がありません。machizu build を実行してください。")
+            raise PublishingError("公開案がありません。machizu build を実行してください。")
         release = publishing.publish(
             published, publishing.load_candidate(published, number), approved_by=approved_by, approved_on=_day(at)
         )
@@ -184,7 +184,7 @@ def serve(
     with _reported():
         number = newest_candidate(published) if candidate else None
         if candidate and number is None:
-            raise publishing.PublishingError("公開案がありません。machizu build を実行してください。")
+            raise PublishingError("公開案がありません。machizu build を実行してください。")
         if candidate and host not in ("127.0.0.1", "localhost", "::1"):
             raise DeclarationError("公開案はこのパソコンの中だけで見せます。--host は指定できません。")
         what = f"公開案 {number} 番（このパソコンだけ）" if candidate else "公開中の地図"

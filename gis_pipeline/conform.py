@@ -388,7 +388,8 @@ def _closest(name: str, present: list[str]) -> str | None:
 
 
 def _declared_ids(rows: _Rows, collection: Collection, found: list[Finding]) -> pd.Series[Any] | None:
-    """The id of each record from the declared source columns, NA where one is missing; None if none are declared."""
+    """The id of each record from the declared source columns that have a value, NA where none has; None if none are
+    declared. A part may be missing (a 大字 has no 番地); ids that become equal are found as duplicates."""
     frame, table = rows.table.frame, rows.table
     sources = collection.feature_id or (("code",) if collection.scan is not None else ())
     if not sources:
@@ -401,7 +402,7 @@ def _declared_ids(rows: _Rows, collection: Collection, found: list[Finding]) -> 
     if None in columns:
         return None
     parts = [[_comparable(plain(value)) for value in frame[column].tolist()] for column in columns]
-    ids = [feature_id(values) if all(values) else None for values in zip(*parts, strict=True)]
+    ids = [feature_id([value for value in values if value]) or None for values in zip(*parts, strict=True)]
     missing = [position for position, value in enumerate(ids) if value is None]
     message = f"地物の番号 (feature_id: {'、'.join(sources)}) に値がありません。"
     advice = "元の資料に番号を入れてください。"
@@ -412,7 +413,7 @@ def _declared_ids(rows: _Rows, collection: Collection, found: list[Finding]) -> 
 def feature_id(values: Sequence[str]) -> str:
     """The values of the id columns as one id fit for a path: joined with "-"; / \\ ? # % and white space become "_"."""
     joined = _UNSAFE.sub("_", fold_dashes("-".join(values)))
-    return f"_{joined}" if joined.strip(".") == "" else joined
+    return f"_{joined}" if joined and joined.strip(".") == "" else joined
 
 
 def _origin(table: SourceTable) -> pd.DataFrame:

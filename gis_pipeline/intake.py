@@ -18,7 +18,8 @@ from gis_pipeline.conform import conform
 from gis_pipeline.crs import Reprojection, label, parse, plan
 from gis_pipeline.declaration import EditionFolder, SourceTree
 from gis_pipeline.errors import MaterialError, Where
-from gis_pipeline.members import Features, Master, SourceTable, VectorFormat
+from gis_pipeline.georef.sheets_of_edition import placed_sheets, sheet_features
+from gis_pipeline.members import Features, PlacedSheet, ScanFormat, SourceTable, VectorFormat
 from gis_pipeline.model import Collection, Finding, SheetFit, Transformation
 from gis_pipeline.planning import Job, base_edition, material
 from gis_pipeline.plugins import members
@@ -32,14 +33,13 @@ class Draft:
     features: Features | None = None
     tables: tuple[SourceTable, ...] = ()
     transformations: tuple[Transformation, ...] = ()
-    fits: tuple[SheetFit, ...] = ()
-    masters: tuple[Master, ...] = ()
+    sheets: tuple[PlacedSheet, ...] = ()
     findings: list[Finding] = field(default_factory=list)
 
     @property
-    def blocked(self) -> bool:
-        """Whether a finding stops the publication."""
-        return any(finding.severity == "block" for finding in self.findings)
+    def fits(self) -> tuple[SheetFit, ...]:
+        """How well each sheet was placed."""
+        return tuple(sheet.fit for sheet in self.sheets)
 
 
 class _Planner:
@@ -76,21 +76,60 @@ class _Planner:
 
 
 def take_in(tree: SourceTree, job: Job, work: Path) -> Draft:
-    """Reads, reprojects and conforms the features of one edition."""
+    """Reads, places, reprojects and conforms one edition; no pixel of a scan is read yet.
+
+    `work` is a folder for unpacked pages that must stay until the draft is written.
+    """
     draft = Draft(job)
-    planner = _Planner(tree, job.collection)
     try:
-        tables = list(read_tables(job.edition.path, job.collection))
-        draft.tables = tuple(tables)
-        draft.findings.extend(finding for table in tables for finding in table.findings)
-        features, findings = conform(tables, job.collection, planner.geometries)
-        draft.findings.extend(findings)
-        base = base_edition(job.folder, job.edition)
-        draft.features = _extended(tree, job, base, features, planner) if base else features
+        if job.collection.scan is not None:
+            _take_in_sheets(tree, draft, work)
+        else:
+            _take_in_features(tree, draft)
     except MaterialError as error:
         draft.findings.append(finding_of(error))
-    draft.transformations = planner.transformations
     return draft
+
+
+def _take_in_features(tree: SourceTree, draft: Draft) -> None:
+    job = draft.job
+    planner = _Planner(tree, job.collection)
+    draft.tables = tuple(read_tables(job.edition.path, job.collection))
+    draft.findings.extend(finding for table in draft.tables for finding in table.findings)
+    features, findings = conform(draft.tables, job.collection, planner.geometries)
+    draft.findings.extend(findings)
+    base = base_edition(job.folder, job.edition)
+    draft.features = _extended(job, base, features, planner) if base else features
+    draft.transformations = planner.transformations
+
+
+def _take_in_sheets(tree: SourceTree, draft: Draft, work: Path) -> None:
+    """The features of a collection of scans are its sheets (図郭)."""
+    job = draft.job
+    sheets = list(_placed(tree, job, job.edition, work))
+    base = base_edition(job.folder, job.edition)
+    if base is not None:
+        replaced = {sheet.code for sheet in sheets} | set(job.edition.declaration.remove)
+        sheets += [sheet for sheet in _placed(tree, job, base, work) if sheet.code not in replaced]
+    draft.sheets = tuple(sheets)
+    draft.tables = sheet_features(sheets, job.collection, tree.service.crs)
+    draft.findings.extend(finding for sheet in sheets for finding in sheet.page.findings)
+    draft.features, findings = conform(draft.tables, job.collection, lambda table: table.frame.geometry)
+    draft.findings.extend(findings)
+    draft.transformations = tuple(dict.fromkeys(sheet.transformation for sheet in sheets))
+
+
+def _placed(tree: SourceTree, job: Job, edition: EditionFolder, work: Path) -> Iterator[PlacedSheet]:
+    readers = [cast(ScanFormat, module) for module in members(formats).values() if module.KIND == "scan"]
+    return placed_sheets(
+        edition.path,
+        job.collection,
+        edition.declaration,
+        readers,
+        frame=tree.service.crs,
+        grids=tree.grids,
+        work=work / "pages",
+    )
 
 
 def read_tables(folder: Path, collection: Collection) -> Iterator[SourceTable]:
@@ -141,10 +180,9 @@ def _is_wgs84(name: str) -> bool:
     return name in ("EPSG:4326", "WGS 84 (CRS84)")
 
 
-def _extended(tree: SourceTree, job: Job, base: EditionFolder, own: Features, planner: _Planner) -> Features:
+def _extended(job: Job, base: EditionFolder, own: Features, planner: _Planner) -> Features:
     """The edition before with the features of the same id replaced and the named ones removed (`extends`)."""
-    tables = list(read_tables(base.path, job.collection))
-    before, _ = conform(tables, job.collection, planner.geometries)
+    before, _ = conform(tuple(read_tables(base.path, job.collection)), job.collection, planner.geometries)
     dropped = set(own.frame.index) | set(job.edition.declaration.remove)
     keep = ~before.frame.index.isin(dropped)
     frame = cast(gpd.GeoDataFrame, pd.concat([before.frame[keep], own.frame]))
