@@ -155,6 +155,7 @@ def _context(tree: SourceTree, draft: Draft, features: Features, reference: Refe
         others=reference.related(job.collection, job.edition.date),
         town=reference.town(boundary, job.edition.date) if job.collection.id != boundary else None,
         built_on=today_in_japan(),
+        acts={name: output.ACT for name, output in outputs_of(job.collection).items()},
     )
 
 

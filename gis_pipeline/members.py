@@ -167,7 +167,7 @@ class Context:
 
     `town` is the 町域 in the town frame, None where the service declares none. `before` is the edition before
     (its frame as `Features.frame`). `others` are the other collections of this candidate.
-    `built_on` is the day of the build.
+    `built_on` is the day of the build. `acts` is the permission act of each output that will be written, by name.
     """
 
     service: Service
@@ -182,6 +182,7 @@ class Context:
     others: Mapping[str, Features] = field(default_factory=dict)
     town: shapely.Geometry | None = None
     built_on: date = date.min
+    acts: Mapping[str, Act] = field(default_factory=dict)
 
 
 class Check(Protocol):

@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 
 BASE = {"model", "errors", "plugins", "members"}
 FACTS = BASE | {"crs", "sheets", "codelists", "japanese"}
+VALUES = {"findings", "identity", "classify"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "plugins": set(),
@@ -21,7 +22,11 @@ ALLOWED: dict[str, set[str]] = {
     "model": {"errors"},
     "members": {"model", "errors"},
     "declaration": {"model", "errors"},
-    "japanese": {"model", "errors", "codelists"},
+    "japanese": set(),
+    "identity": set(),
+    "findings": {"model", "members"},
+    "values": {"model", "codelists", "japanese"},
+    "classify": {"model", "codelists", "japanese", "values"},
     "crs": {"model", "errors"},
     "sheets": {"model", "errors"},
     "catalog": {"model", "errors"},
@@ -31,8 +36,8 @@ ALLOWED: dict[str, set[str]] = {
     "georef": FACTS - {"plugins"},
     "outputs": (FACTS - {"plugins"}) | {"cartography"},
     "formats": (FACTS - {"plugins"}) | {"georef"},
-    "checks": (FACTS - {"plugins"}) | {"georef", "changes", "repair"},
-    "conform": FACTS - {"plugins"},
+    "checks": (FACTS - {"plugins"}) | VALUES | {"georef", "changes", "repair"},
+    "conform": (FACTS - {"plugins"}) | VALUES | {"values"},
     "repair": FACTS - {"plugins"},
     "quality": {"model", "errors", "cartography"},
     "planning": BASE | {"declaration", "outputs", "publishing"},
