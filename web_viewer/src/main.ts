@@ -179,14 +179,14 @@ function createAsk(catalogue: Catalogue, store: Store, map: MapRoom, info: Retur
   const next = latestOnly();
   return async () => {
     const signal = next();
-    const { point, date } = store.get();
+    const { point, date, feature: wanted } = store.get();
     map.highlight([]);
     if (point === null) return info.clear();
     info.load();
     const radiusM = map.pressRadiusM();
     try {
       const answer = await identify({ ...point, radiusM, date }, signal);
-      info.show(answer, { radiusM, date });
+      info.show(answer, { radiusM, date, feature: wanted });
       map.reveal(point);
       const features = await Promise.allSettled(hrefsOf(catalogue, answer, store.get()).map((href) => fetchFeature(href, signal)));
       if (signal.aborted) return;

@@ -22,7 +22,7 @@ import { h, icon, ICONS } from "./dom";
 import { tilesOn } from "./editions";
 import type { BBox, Catalogue, Collection } from "./model";
 import type { LonLat, State, View } from "./state";
-import { highlightStyles, locationStyles, styleOf } from "./style";
+import { highlightStyles, labelsOf, locationStyles, shapesOf } from "./style";
 
 const WEB_MERCATOR = "EPSG:3857";
 const GSI_TILES = "https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png";
@@ -49,14 +49,15 @@ export type MapRoom = {
   zoom(): number;
 };
 
-type Drawn = { layer: BaseLayer; url: string; opacity: number };
+/** One collection on the map; its labels are a layer of their own, above the shapes of all others. */
+type Drawn = { shapes: BaseLayer; labels: BaseLayer | null; url: string; opacity: number };
 
 export function createMap(target: HTMLElement, catalogue: Catalogue, events: MapEvents): MapRoom {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const duration = (): number => (calm.matches ? 0 : 400);
   const view = new OlView({ projection: WEB_MERCATOR, minZoom: 6, maxZoom: MAX_ZOOM, enableRotation: false });
-  const found = vectorOverlay(highlightStyles, 900);
-  const location = vectorOverlay(locationStyles, 910);
+  const found = vectorOverlay(highlightStyles, 1900);
+  const location = vectorOverlay(locationStyles, 1910);
   const gsi = new TileLayer({
     source: new XYZ({ url: GSI_TILES, minZoom: 5, maxZoom: 18, transition: 0 }),
     visible: false,
@@ -106,24 +107,26 @@ export function createMap(target: HTMLElement, catalogue: Catalogue, events: Map
     catalogue.collections.forEach((collection, index) => {
       const shown = state.layers.includes(collection.id) && (!isScan(collection) || state.base === "scan");
       const url = shown ? tilesOn(collection, state.date) : null;
-      const current = drawn.get(collection.id);
-      if (current !== undefined && current.url !== url) {
-        map.removeLayer(current.layer);
+      const kept = drawn.get(collection.id);
+      const opacity = state.opacity[collection.id] ?? 100;
+      if (kept?.url === url) {
+        if (kept !== undefined && kept.opacity !== opacity) fade(kept.shapes, collection, opacity);
+        if (kept !== undefined) kept.opacity = opacity;
+        return;
+      }
+      if (kept !== undefined) {
+        map.removeLayer(kept.shapes);
+        if (kept.labels !== null) map.removeLayer(kept.labels);
         drawn.delete(collection.id);
       }
       if (url === null) return;
-      const opacity = state.opacity[collection.id] ?? 100;
-      const kept = drawn.get(collection.id);
-      if (kept === undefined) {
-        const layer = isImage(collection) ? imageLayer(collection, url) : vectorLayer(collection, url);
-        layer.setZIndex(orderOf(collection, index));
-        fade(layer, collection, opacity);
-        map.addLayer(layer);
-        drawn.set(collection.id, { layer, url, opacity });
-      } else if (kept.opacity !== opacity) {
-        fade(kept.layer, collection, opacity);
-        kept.opacity = opacity;
-      }
+      const added = isImage(collection) ? imageLayers(collection, url) : vectorLayers(collection, url);
+      added.shapes.setZIndex(orderOf(collection, index));
+      added.labels?.setZIndex(labelOrderOf(collection, index));
+      fade(added.shapes, collection, opacity);
+      map.addLayer(added.shapes);
+      if (added.labels !== null) map.addLayer(added.labels);
+      drawn.set(collection.id, { ...added, url, opacity });
     });
   }
 
@@ -135,7 +138,7 @@ export function createMap(target: HTMLElement, catalogue: Catalogue, events: Map
   return {
     update(state, before) {
       draw(state);
-      wholeTown = state.view === null;
+      wholeTown = state.view === null && state.point === null;
       pin.setPosition(state.point === null ? undefined : fromLonLat([state.point.lon, state.point.lat]));
       if (before === null && state.view !== null) {
         view.setCenter(fromLonLat([state.view.lon, state.view.lat]));
@@ -209,30 +212,31 @@ function orderOf(collection: Collection, index: number): number {
   return (collection.role === "boundary" ? 3 : kind) * 100 + index;
 }
 
-function imageLayer(collection: Collection, url: string): BaseLayer {
-  const [minZoom, maxZoom] = collection.zooms;
-  return new TileLayer({
-    source: new XYZ({ url, minZoom, maxZoom, transition: 0 }),
-    minZoom: minZoom - 1,
-    ...extentOption(collection),
-  });
+/** The stamp of a district goes before the number of a road where there is no room for both. */
+function labelOrderOf(collection: Collection, index: number): number {
+  return { point: 20, line: 21, polygon: 22, none: 23 }[collection.geometry] * 100 + index;
 }
 
-function vectorLayer(collection: Collection, url: string): BaseLayer {
+type Layers = { readonly shapes: BaseLayer; readonly labels: BaseLayer | null };
+
+function imageLayers(collection: Collection, url: string): Layers {
   const [minZoom, maxZoom] = collection.zooms;
-  return new VectorTileLayer({
-    source: new VectorTileSource({ format: new MVT(), url, minZoom, maxZoom, transition: 0 }),
-    minZoom: minZoom - 1,
-    declutter: true,
-    // Drawn in the view, not per tile: outlines stay sharp beyond the tiles' own zoom.
-    renderMode: "vector",
-    ...extentOption(collection),
-  });
+  const source = new XYZ({ url, minZoom, maxZoom, transition: 0 });
+  return { shapes: new TileLayer({ source, minZoom: minZoom - 1, ...extentOption(collection) }), labels: null };
 }
 
-/** Percent: of polygons the fill fades, so that outlines and stamps stay readable; else the layer. */
+function vectorLayers(collection: Collection, url: string): Layers {
+  const [minZoom, maxZoom] = collection.zooms;
+  const source = new VectorTileSource({ format: new MVT(), url, minZoom, maxZoom, transition: 0 });
+  // Drawn in the view, not per tile: outlines stay sharp beyond the tiles' own zoom.
+  const options = { source, minZoom: minZoom - 1, renderMode: "vector" as const, ...extentOption(collection) };
+  const labels = new VectorTileLayer({ ...options, declutter: true, style: labelsOf(collection) });
+  return { shapes: new VectorTileLayer(options), labels: collection.label === "" ? null : labels };
+}
+
+/** Percent: of polygons the fill fades, so that outlines stay readable; else the layer. */
 function fade(layer: BaseLayer, collection: Collection, opacity: number): void {
-  if (layer instanceof VectorTileLayer) layer.setStyle(styleOf(collection, opacity));
+  if (layer instanceof VectorTileLayer) layer.setStyle(shapesOf(collection, opacity));
   if (!(layer instanceof VectorTileLayer) || collection.geometry !== "polygon") layer.setOpacity(opacity / 100);
 }
 

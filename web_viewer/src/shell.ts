@@ -149,8 +149,7 @@ function controls(options: ShellOptions): HTMLElement {
   return h(
     "div",
     { class: "map-controls", role: "group", "aria-label": ja.map.controls },
-    button(ja.map.zoomIn, ICONS.plus, () => options.onZoom(1)),
-    button(ja.map.zoomOut, ICONS.minus, () => options.onZoom(-1)),
+    h("div", { class: "map-zoom" }, button(ja.map.zoomIn, ICONS.plus, () => options.onZoom(1)), button(ja.map.zoomOut, ICONS.minus, () => options.onZoom(-1))),
     button(ja.map.town, ICONS.town, options.onTown),
     options.parts.locate,
     button(ja.map.centre, ICONS.target, options.onCentre),

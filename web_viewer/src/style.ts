@@ -13,34 +13,40 @@ import { fillOf } from "./pattern";
 export const MAP_FONT = '"BIZ UDPGothic", "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP", Meiryo, sans-serif';
 const LABEL_PX = 16;
 
-/** Ground resolutions in metres a pixel (at the equator) from which on labels are worth their room: zooms 14 and 16. */
-const LINE_LABELS_BELOW = 156543.04 / 2 ** 14;
+/** Resolutions in metres a pixel at the equator, by zoom: nearer than these, labels are worth their room. */
+const LINE_LABELS_BELOW = 156543.04 / 2 ** 15.2;
 const POINT_LABELS_BELOW = 156543.04 / 2 ** 16;
-/** Below zoom 14 lines are thinner. */
-const THIN_ABOVE = LINE_LABELS_BELOW;
+/** Farther than zoom 15 lines are thinner. */
+const THIN_ABOVE = 156543.04 / 2 ** 15;
 
-/** `opacity` in percent concerns the fill of polygons only: outlines and labels stay readable. */
-export function styleOf(collection: Collection, opacity: number): StyleFunction {
-  const drawings = new Map<string, readonly Style[]>();
-  const labels = new Map<string, Style>();
+/** Shapes without labels. `opacity` in percent concerns the fill of polygons only: outlines stay readable. */
+export function shapesOf(collection: Collection, opacity: number): StyleFunction {
+  const drawings = new Map<string, Style[]>();
   return (feature, resolution) => {
-    const properties = feature.getProperties();
-    const own = classOf(collection, properties);
+    const own = classOf(collection, feature.getProperties());
     const thin = resolution > THIN_ABOVE;
     const key = `${own.code}|${thin}`;
     let styles = drawings.get(key);
     if (styles === undefined) {
-      styles = drawingOf(collection, own, opacity / 100, thin);
+      styles = [...drawingOf(collection, own, opacity / 100, thin)];
       drawings.set(key, styles);
     }
-    const text = showsLabel(feature, resolution) ? labelOf(collection, properties) : "";
-    if (text === "") return [...styles];
+    return styles;
+  };
+}
+
+/** Labels alone: they lie above the shapes of every layer. */
+export function labelsOf(collection: Collection): StyleFunction {
+  const labels = new Map<string, Style>();
+  return (feature, resolution) => {
+    const text = showsLabel(feature, resolution) ? labelOf(collection, feature.getProperties()) : "";
+    if (text === "") return undefined;
     let label = labels.get(text);
     if (label === undefined) {
       label = labelStyle(collection, text);
       labels.set(text, label);
     }
-    return [...styles, label];
+    return label;
   };
 }
 

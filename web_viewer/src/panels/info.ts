@@ -5,11 +5,18 @@ import * as format from "../format";
 import type { Catalogue, Contact, Identified, IdentifiedFeature, IdentifiedLayer } from "../model";
 import { ja } from "../text/ja";
 
+/** The question: within which distance, for which day, and which feature was searched for. */
+export type Asked = {
+  readonly radiusM: number;
+  readonly date: string | null;
+  readonly feature: { readonly collection: string; readonly id: string } | null;
+};
+
 export type InfoPanel = {
   readonly element: HTMLElement;
   clear(): void;
   load(): void;
-  show(answer: Identified, asked: { readonly radiusM: number; readonly date: string | null }): void;
+  show(answer: Identified, asked: Asked): void;
   fail(reason: string): void;
 };
 
@@ -42,19 +49,24 @@ export function createInfoPanel(catalogue: Catalogue): InfoPanel {
   };
 }
 
-function* content(
-  catalogue: Catalogue,
-  answer: Identified,
-  asked: { readonly radiusM: number; readonly date: string | null },
-): Generator<Node> {
+function* content(catalogue: Catalogue, answer: Identified, asked: Asked): Generator<Node> {
   const { service } = catalogue;
   if (answer.insideTown === false) yield h("p", { class: "notice" }, ja.info.outsideText(service.name));
-  for (const [theme, layers] of byTheme(answer.layers)) {
+  for (const [theme, layers] of byTheme(wantedFirst(answer.layers, asked.feature))) {
     yield h("h3", { class: "info-theme" }, theme);
     for (const layer of layers) yield layerCard(catalogue, layer, answer.insideTown === false);
   }
   yield placeCard(answer, service.crs, asked);
   if (service.contacts.length > 0) yield contacts(service.contacts);
+}
+
+/** What was searched for leads: its layer, and within it the feature itself. */
+function wantedFirst(layers: readonly IdentifiedLayer[], wanted: Asked["feature"]): readonly IdentifiedLayer[] {
+  const at = layers.findIndex((layer) => layer.collection === wanted?.collection && layer.state === "found");
+  const layer = layers[at];
+  if (layer === undefined) return layers;
+  const features = [...layer.features].sort((a, b) => Number(b.id === wanted?.id) - Number(a.id === wanted?.id));
+  return [{ ...layer, features }, ...layers.filter((_, index) => index !== at)];
 }
 
 /** What applies comes first within its theme. */
@@ -106,7 +118,7 @@ function sources(layer: IdentifiedLayer): HTMLElement {
   return h("dl", { class: "sources" }, ...rows);
 }
 
-function placeCard(answer: Identified, crs: string, asked: { radiusM: number; date: string | null }): HTMLElement {
+function placeCard(answer: Identified, crs: string, asked: Asked): HTMLElement {
   const lonLat = ja.info.lonLatValue(format.degrees(answer.lat), format.degrees(answer.lon));
   const plane = ja.info.planeValue(format.metres(answer.northingM), format.metres(answer.eastingM));
   return h(
