@@ -2,7 +2,8 @@
 
     python -m tools.make_sample [--root data/source] [--only vectors|sheets]
 
-Only the material is written; the declarations (*.toml) beside it are kept by hand.
+Only the material is written; the declarations (*.toml) beside it are kept by hand. The sheets need Debian's
+fonts-noto-cjk (OFL): its letters are drawn into pixels, no font file becomes part of the sample.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 from pathlib import Path
 
 from tools.sample.layers import write_vectors
+from tools.sample.scan import write_sheets
 
 DEFAULT_ROOT = Path(__file__).resolve().parent.parent / "data" / "source"
 
@@ -23,6 +25,8 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.only != "sheets":
         write_vectors(chosen.root)
+    if chosen.only != "vectors":
+        write_sheets(chosen.root)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ CENTRE = Grain(5200.0, 260.0, (9.0, 7.0, 6.0, 5.0), wander=0.04, built=0.95, cov
 MIXED = Grain(9500.0, 420.0, (8.0, 6.0, 5.0, 4.0), wander=0.07, built=0.88, cover=0.48)
 GARDEN = Grain(12000.0, 420.0, (7.0, 5.0, 4.0, 3.2), wander=0.10, built=0.45, cover=0.30)
 WORKS = Grain(36000.0, 9000.0, (12.0, 9.0, 8.0), wander=0.02, built=0.94, cover=0.50)
-FARM = Grain(26000.0, 2600.0, (4.0, 3.0, 2.5), wander=0.08, built=0.05, cover=0.10)
+FARM = Grain(26000.0, 2600.0, (4.0, 3.0, 2.5), wander=0.08, built=0.12, cover=0.10)
 
 GRAINS: dict[tuple[int, int], Grain] = {
     (0, 0): LOW_RISE, (1, 0): NEW_TOWN, (3, 0): NEW_TOWN, (5, 0): GARDEN,
