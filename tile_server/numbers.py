@@ -1,0 +1,30 @@
+"""Numbers out of a request, taken strictly: Python itself would also read "NaN", "1_000" and full-width digits."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from tile_server.errors import RequestError
+
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+
+
+def number(text: str, name: str) -> float:
+    """A finite decimal number; not NaN, Infinity, full-width digits or underscores."""
+    if len(text) <= 40 and _NUMBER.fullmatch(text):
+        value = float(text)
+        if math.isfinite(value):
+            return value
+    raise RequestError(f"{name} は数で書いてください。", f"{name} must be a finite number.", name)
+
+
+def whole(text: str, name: str, low: int, high: int) -> int:
+    """A whole number within [low, high]."""
+    if re.fullmatch(r"[0-9]{1,18}", text) and low <= int(text) <= high:
+        return int(text)
+    raise RequestError(
+        f"{name} は {low} から {high} までの整数で書いてください。",
+        f"{name} must be a whole number from {low} to {high}.",
+        name,
+    )

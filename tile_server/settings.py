@@ -1,0 +1,35 @@
+"""The only reader of the environment: MACHIZU_* variables, read once when the server starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Frozen: configuration cannot change under a running server.
+
+    `public_url` is the address people use (https://maps.example.jp, no trailing slash); without it absolute links
+    come from the request's own host. `trusted_proxies` are the addresses whose X-Forwarded-Proto and -For count.
+    `candidate` previews what a build made instead of serving the live release.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MACHIZU_", frozen=True, extra="ignore")
+
+    published: Path = Path("data/published")
+    public_url: str = Field("", pattern=r"^(https?://[^/?#\s]+(/[^?#\s]*)?)?$")
+    trusted_proxies: tuple[str, ...] = ()
+    candidate: int | None = Field(None, ge=1)
+    default_limit: int = Field(100, ge=1)
+    max_limit: int = Field(1000, ge=1)
+    max_offset: int = Field(1_000_000, ge=1)
+    max_radius_m: float = Field(500.0, gt=0)
+    latest_max_age_s: int = Field(60, ge=0, le=86400)
+    edition_max_age_s: int = Field(86400, ge=0, le=86400)
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        return value.rstrip("/")

@@ -1,0 +1,108 @@
+"""What the routes share: the catalogue, the open files and the clock, gathered once by `create_app`.
+
+`Site` lives as long as the server; `View` is one request's look at it: a frozen snapshot of the release, the day it
+is asked on, and the address that absolute links start with.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+import anyio
+import jinja2
+from fastapi import Depends
+from starlette.requests import Request
+
+from gis_pipeline.catalog import Catalog, Published, Snapshot
+from gis_pipeline.errors import UnknownEdition, Withdrawn
+from gis_pipeline.model import CollectionEntry, Service
+from tile_server.archives import Archives
+from tile_server.search import SearchIndex
+from tile_server.settings import Settings
+from tile_server.store import Stores
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that outlives a request. `rendering` bounds how many images are drawn at once.
+
+    `parameters`: the query parameters each endpoint knows; None where its own dependency judges them.
+    `output_titles`: the Japanese name of each output, as its writer declares it.
+    """
+
+    settings: Settings
+    catalog: Catalog
+    today: Callable[[], dt.date]
+    stores: Stores
+    archives: Archives
+    search: SearchIndex
+    pages: jinja2.Environment
+    rendering: anyio.CapacityLimiter
+    parameters: Mapping[Callable[..., Any], frozenset[str] | None]
+    output_titles: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class View:
+    """One request's look at the site. `base` is the absolute address of the service without a trailing slash."""
+
+    site: Site
+    snapshot: Snapshot
+    today: dt.date
+    base: str
+
+    @property
+    def service(self) -> Service:
+        """The town, its frame and its terms."""
+        return self.snapshot.release.service
+
+    @property
+    def candidate(self) -> bool:
+        """Whether this is the private preview of a candidate (公開前の確認用)."""
+        return self.site.settings.candidate is not None
+
+    def url(self, *parts: str, **query: str | int | None) -> str:
+        """An absolute address; every part is one path segment and gets percent-encoded."""
+        path = "".join("/" + quote(part, safe="@,:") for part in parts)
+        given = {name: value for name, value in query.items() if value is not None}
+        return self.base + path + ("?" + urlencode(given, safe="/:,") if given else "")
+
+    def published(self, collection_id: str, on: dt.date | None = None) -> Published:
+        """The edition in force on a day (default today); UnknownCollection, UnknownEdition, Withdrawn."""
+        return self.snapshot.edition(collection_id, on=on or self.today)
+
+    def current(self, entry: CollectionEntry, on: dt.date | None = None) -> tuple[Published | None, str]:
+        """The edition in force, or None; with the public reason if it was withdrawn."""
+        try:
+            return self.published(entry.declaration.id, on), ""
+        except Withdrawn as error:
+            return None, error.reason
+        except UnknownEdition:
+            return None, ""
+
+
+def site_of(request: Request) -> Site:
+    """The site of the application that handles this request."""
+    site: Site = request.app.state.site
+    return site
+
+
+def base_url(request: Request, settings: Settings) -> str:
+    """MACHIZU_PUBLIC_URL, or the request's own scheme and host (checked before by `tile_server.front`)."""
+    if settings.public_url:
+        return settings.public_url
+    root: str = request.scope.get("root_path", "")
+    return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{root}"
+
+
+def view_of(request: Request) -> View:
+    """This request's view; raises Absent before the first publication."""
+    site = site_of(request)
+    return View(site, site.catalog.snapshot(), site.today(), base_url(request, site.settings))
+
+
+Asked = Annotated[View, Depends(view_of)]

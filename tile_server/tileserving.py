@@ -1,0 +1,96 @@
+"""One tile for the routes: prebuilt where it is stored so, else drawn off the event loop."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+from typing import cast
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gis_pipeline.catalog import Published
+from gis_pipeline.errors import UnknownItem
+from tile_server import caching, images
+from tile_server.archives import MEDIA_TYPES, Archive, archive_of, check_matrix, check_zoom
+from tile_server.front import accepts_encoding
+from tile_server.images import ImageFormat
+from tile_server.site import View
+
+
+def choose(view: View, collection_id: str, edition_id: str | None, on: dt.date | None) -> Published:
+    """The edition named in the path, or the one in force on the day."""
+    return view.snapshot.edition(collection_id, on=on or view.today, edition_id=edition_id)
+
+
+def archive_for(view: View, published: Published, form: str) -> Archive:
+    """The archive that holds, or can be turned into, tiles of a format; UnknownItem if the map has none."""
+    name = archive_of(published, form)
+    if name is None:
+        what = "ベクトルタイル" if form == "mvt" else "画像タイル"
+        raise UnknownItem(f"「{published.declaration.title}」に{what}はありません。")
+    return view.site.archives.open(published.file(name))
+
+
+async def tile_response(
+    view: View,
+    request: Request,
+    published: Published,
+    at: tuple[int, int, int],
+    form: str,
+    *,
+    size_px: int = 256,
+    immutable: bool = False,
+) -> Response:
+    """The tile at (zoom, col, row): 200, 204 where it is empty, 304 if the client has it; UnknownItem outside."""
+    zoom, col, row = at
+    check_matrix(zoom, col, row)
+    archive = await anyio.to_thread.run_sync(archive_for, view, published, form)
+    check_zoom(archive, published, zoom)
+    headers = _headers(view, published, immutable)
+    gzipped = archive.format == form == "mvt" and archive.gzipped
+    packed = gzipped and accepts_encoding(request.headers.get("accept-encoding"), "gzip")
+    if gzipped:
+        headers["vary"] = "Accept-Encoding"
+    tag = f"{published.edition.key[:16]}-{form}{size_px}-{zoom}-{col}-{row}{'-gz' if packed else ''}"
+    headers["etag"] = f'"{tag}"'
+    if caching.matches(request.headers.get("if-none-match"), headers["etag"]):
+        return Response(status_code=304, headers=headers)
+    if archive.format == form and size_px == 256:
+        content = archive.tile(zoom, col, row)
+        content = content if content is None or packed else archive.plain(content)
+    else:
+        content = await anyio.to_thread.run_sync(
+            partial(_drawn, view, published, archive, at, size_px, cast(ImageFormat, form)), limiter=view.site.rendering
+        )
+    if content is None:
+        return Response(status_code=204, headers=headers)
+    if packed:
+        headers["content-encoding"] = "gzip"
+    return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+def _headers(view: View, published: Published, immutable: bool) -> dict[str, str]:
+    settings = view.site.settings
+    if view.candidate:
+        cache = caching.PRIVATE
+    elif immutable:
+        cache = caching.IMMUTABLE.format(settings.edition_max_age_s)
+    else:
+        cache = caching.SHORT.format(settings.latest_max_age_s)
+    return {"cache-control": cache, "x-machizu-edition": published.edition.id}
+
+
+def _drawn(
+    view: View, published: Published, archive: Archive, at: tuple[int, int, int], size_px: int, form: ImageFormat
+) -> bytes | None:
+    """From the masters; an ordinary tile of a map without published masters from its prebuilt picture."""
+    zoom, col, row = at
+    store = view.site.stores.open(published.file("store.sqlite"))
+    sheets = images.sheets_under(published, store, images.tile_bounds(zoom, col, row))
+    if published.edition.asset_of("cog") is not None and len(sheets) <= images.MOST_SHEETS:
+        return images.draw(sheets, zoom, col, row, size_px, form) if sheets else None
+    if size_px != 256:
+        raise UnknownItem(f"「{published.declaration.title}」のタイルは 256 画素だけです。")
+    return images.recoded(archive, zoom, col, row, form)
