@@ -113,7 +113,7 @@ def names(table: Dbf, encoding: str) -> tuple[list[str], list[Finding]]:
             unique = f"{name}_{n}"
         found.append(unique)
         if cut or unique != name:
-            reason = "10 バイトの制限で文字の途中で切れている" if cut else "前の列と同じ名前な"
+            reason = " 10 バイトの制限で文字の途中で切れている" if cut else "前の列と同じ名前な"
             findings.append(
                 Finding(
                     rule="read",

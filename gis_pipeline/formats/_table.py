@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
 from gis_pipeline.errors import MaterialError, Where
+from gis_pipeline.formats._curves import CURVED, straighten
 from gis_pipeline.formats._files import LIMITS, check_count
 from gis_pipeline.members import SourceTable
 from gis_pipeline.model import Finding
@@ -89,6 +90,7 @@ def table(
 
 
 def _geometries(found: Found, wkb: Sequence[bytes | None]) -> tuple[Shapes, list[Finding]]:
+    wkb = [straighten(value) or value if value is not None and _kind(value) in CURVED else value for value in wkb]
     kinds = np.array([_kind(value) for value in wkb], dtype=np.int64)
     plain = np.isin(kinds, list(_PLAIN))
     values = np.array([value if ok else None for value, ok in zip(wkb, plain, strict=True)], dtype=object)

@@ -18,7 +18,7 @@ KIND: Literal["vector"] = "vector"
 TITLE = "GeoPackage"
 SUFFIXES: tuple[str, ...] = (".gpkg",)
 
-_NUMERIC = ("INT", "REAL", "DOUBLE", "FLOAT", "BOOL")
+_NUMERIC = ("INTEGER", "INT", "MEDIUMINT", "SMALLINT", "TINYINT", "REAL", "DOUBLE", "FLOAT", "BOOLEAN")
 
 
 class _Text(bytes):
