@@ -25,7 +25,11 @@ from gis_pipeline.model import Service, today_in_japan
 from gis_pipeline.quality import KINDS, sentence
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="町の地図を点検し、公開し、配信します。", rich_markup_mode=None
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="町の地図を点検し、公開し、配信します。",
 )
 
 Source = Annotated[Path, typer.Option("--source", help="資料のフォルダ", show_default=True)]

@@ -33,7 +33,7 @@ def warped(draft: Draft, frame: str, cache: Path, progress: Callable[[str], None
     paths = {sheet.code: cache / f"{_key(draft, sheet, frame)}.tif" for sheet in draft.sheets}
     with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as pool:
         missing: dict[str, Future[None]] = {
-            sheet.code: pool.submit(_warp, sheet, scan.pixel_m, paths[sheet.code], frame)
+            sheet.code: pool.submit(_warp, sheet, scan.pixel_m, paths[sheet.code])
             for sheet in draft.sheets
             if not paths[sheet.code].exists()
         }
@@ -43,11 +43,11 @@ def warped(draft: Draft, frame: str, cache: Path, progress: Callable[[str], None
     return tuple(Master(sheet.code, paths[sheet.code], sheet.page.bitonal) for sheet in draft.sheets)
 
 
-def _warp(sheet: PlacedSheet, pixel_m: float, path: Path, frame: str) -> None:
+def _warp(sheet: PlacedSheet, pixel_m: float, path: Path) -> None:
     """One sheet, in a process of its own: written beside its place, so that a killed build leaves no half master."""
     cv2.setNumThreads(1)
     beside = path.with_name(f".{path.stem}.new.tif")
-    warp(sheet, pixel_m, beside, frame)
+    warp(sheet, pixel_m, beside)
     beside.replace(path)
 
 
