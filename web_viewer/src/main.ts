@@ -10,6 +10,7 @@ import { h } from "./dom";
 import * as format from "./format";
 import { createMap, type MapRoom } from "./map";
 import type { Catalogue, Identified, SearchResult } from "./model";
+import { arranged } from "./order";
 import { createBanner } from "./panels/banner";
 import { createFooter } from "./panels/footer";
 import { createInfoPanel } from "./panels/info";
@@ -22,13 +23,15 @@ import { ja } from "./text/ja";
 
 const SUGGESTIONS = 12;
 const HIGHLIGHTS = 24;
+const HIGHLIGHTS_A_LAYER = 3;
 const URL_PAUSE_MS = 250;
+const FOUND_RADIUS_M = 10;
 
 async function start(): Promise<void> {
   const app = document.getElementById("app")!;
   app.replaceChildren(h("p", { class: "splash", role: "status" }, ja.loading));
   try {
-    const catalogue = await fetchCatalogue();
+    const catalogue = arranged(await fetchCatalogue());
     app.replaceChildren();
     run(app, catalogue);
   } catch (error) {
@@ -183,7 +186,8 @@ function createAsk(catalogue: Catalogue, store: Store, map: MapRoom, info: Retur
     map.highlight([]);
     if (point === null) return info.clear();
     info.load();
-    const radiusM = map.pressRadiusM();
+    // What a search found lies exactly there; a finger does not.
+    const radiusM = wanted === null ? map.pressRadiusM() : FOUND_RADIUS_M;
     try {
       const answer = await identify({ ...point, radiusM, date }, signal);
       info.show(answer, { radiusM, date, feature: wanted });
@@ -204,7 +208,7 @@ function hrefsOf(catalogue: Catalogue, answer: Identified, state: State): readon
     const role = catalogue.collections.find((collection) => collection.id === layer.collection)?.role;
     return role !== "sheets" && role !== "boundary";
   });
-  const hrefs = drawn.flatMap((layer) => layer.features.map((feature) => feature.href)).filter((href) => href !== "");
+  const hrefs = drawn.flatMap((layer) => layer.features.slice(0, HIGHLIGHTS_A_LAYER).map((feature) => feature.href)).filter((href) => href !== "");
   const { feature, date } = state;
   const wanted = feature === null ? [] : [itemPath(feature.collection, feature.id, date)];
   return [...new Set([...wanted, ...hrefs])].slice(0, HIGHLIGHTS);

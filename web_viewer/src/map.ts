@@ -39,7 +39,7 @@ export type MapRoom = {
   update(state: State, before: State | null): void;
   zoomBy(steps: number): void;
   centre(): LonLat;
-  /** Ground metres that correspond to a finger's width here, within [10, 60]. */
+  /** Ground metres that correspond to a finger's width here, within [10, 30]. */
   pressRadiusM(): number;
   flyTo(place: LonLat, bbox: BBox | null): void;
   /** Brings a place into view if it is not. */
@@ -155,7 +155,7 @@ export function createMap(target: HTMLElement, catalogue: Catalogue, events: Map
     centre: () => place(view.getCenter() ?? [0, 0]),
     pressRadiusM() {
       const resolution = getPointResolution(WEB_MERCATOR, view.getResolution() ?? 1, view.getCenter() ?? [0, 0], "m");
-      return Math.round(Math.min(60, Math.max(10, PRESS_PX * resolution)));
+      return Math.round(Math.min(30, Math.max(10, PRESS_PX * resolution)));
     },
     flyTo(target_, bbox) {
       const extent = bbox === null ? null : extentOf(bbox);
@@ -217,6 +217,11 @@ function labelOrderOf(collection: Collection, index: number): number {
   return { point: 20, line: 21, polygon: 22, none: 23 }[collection.geometry] * 100 + index;
 }
 
+/** The town's own name on every tile would hide what lies in the town. */
+function isLabelled(collection: Collection): boolean {
+  return collection.label !== "" && collection.role !== "boundary";
+}
+
 type Layers = { readonly shapes: BaseLayer; readonly labels: BaseLayer | null };
 
 function imageLayers(collection: Collection, url: string): Layers {
@@ -231,7 +236,7 @@ function vectorLayers(collection: Collection, url: string): Layers {
   // Drawn in the view, not per tile: outlines stay sharp beyond the tiles' own zoom.
   const options = { source, minZoom: minZoom - 1, renderMode: "vector" as const, ...extentOption(collection) };
   const labels = new VectorTileLayer({ ...options, declutter: true, style: labelsOf(collection) });
-  return { shapes: new VectorTileLayer(options), labels: collection.label === "" ? null : labels };
+  return { shapes: new VectorTileLayer(options), labels: isLabelled(collection) ? labels : null };
 }
 
 /** Percent: of polygons the fill fades, so that outlines stay readable; else the layer. */

@@ -16,19 +16,21 @@ const LABEL_PX = 16;
 /** Resolutions in metres a pixel at the equator, by zoom: nearer than these, labels are worth their room. */
 const LINE_LABELS_BELOW = 156543.04 / 2 ** 15.2;
 const POINT_LABELS_BELOW = 156543.04 / 2 ** 16;
-/** Farther than zoom 15 lines are thinner. */
-const THIN_ABOVE = 156543.04 / 2 ** 15;
+/** Steps of line width: over a whole town thin lines without casing, near by full ones. */
+const FAR_ABOVE = 156543.04 / 2 ** 14.2;
+const THIN_ABOVE = 156543.04 / 2 ** 15.2;
+type Width = "far" | "thin" | "full";
 
 /** Shapes without labels. `opacity` in percent concerns the fill of polygons only: outlines stay readable. */
 export function shapesOf(collection: Collection, opacity: number): StyleFunction {
   const drawings = new Map<string, Style[]>();
   return (feature, resolution) => {
     const own = classOf(collection, feature.getProperties());
-    const thin = resolution > THIN_ABOVE;
-    const key = `${own.code}|${thin}`;
+    const width: Width = resolution > FAR_ABOVE ? "far" : resolution > THIN_ABOVE ? "thin" : "full";
+    const key = `${own.code}|${width}`;
     let styles = drawings.get(key);
     if (styles === undefined) {
-      styles = [...drawingOf(collection, own, opacity / 100, thin)];
+      styles = [...drawingOf(collection, own, opacity / 100, width)];
       drawings.set(key, styles);
     }
     return styles;
@@ -56,23 +58,23 @@ function showsLabel(feature: FeatureLike, resolution: number): boolean {
   return kind.endsWith("LineString") ? resolution < LINE_LABELS_BELOW : true;
 }
 
-function drawingOf(collection: Collection, own: LegendClass, alpha: number, thin: boolean): readonly Style[] {
-  if (collection.geometry === "line") return lineStyles(collection, own, thin);
+function drawingOf(collection: Collection, own: LegendClass, alpha: number, width: Width): readonly Style[] {
+  if (collection.geometry === "line") return lineStyles(collection, own, width);
   if (collection.geometry === "point") return [pointStyle(own)];
   if (collection.role === "boundary") return boundaryStyles(own);
-  const stroke = new Stroke({ color: outlineOf(own.colour), width: thin ? 1 : 1.5 });
+  const stroke = new Stroke({ color: outlineOf(own.colour), width: width === "full" ? 1.5 : 1 });
   return [new Style({ fill: new Fill({ color: fillOf(own.colour, own.pattern, alpha) }), stroke })];
 }
 
-/** A white casing keeps lines apart from the black lines of a scan. */
-function lineStyles(collection: Collection, own: LegendClass, thin: boolean): readonly Style[] {
-  const width = (collection.role === "planned_road" ? 5 : 3) * (thin ? 0.6 : 1);
+/** Near by, a white casing keeps lines apart from the black lines of a scan. */
+function lineStyles(collection: Collection, own: LegendClass, step: Width): readonly Style[] {
+  const width = (collection.role === "planned_road" ? 5 : 3) * { far: 0.35, thin: 0.6, full: 1 }[step];
   const dash = DASHES[own.pattern];
   const lineDash = dash === null ? {} : { lineDash: dash.map((length) => length * width), lineCap: "butt" as const };
-  return [
-    new Style({ stroke: new Stroke({ color: "rgba(255, 255, 255, 0.85)", width: width + (thin ? 1.5 : 3) }) }),
-    new Style({ stroke: new Stroke({ color: outlineOf(own.colour), width, ...lineDash }) }),
-  ];
+  const line = new Style({ stroke: new Stroke({ color: outlineOf(own.colour), width, ...lineDash }) });
+  if (step === "far") return [line];
+  const casing = { color: "rgba(255, 255, 255, 0.85)", width: width + (step === "full" ? 3 : 1.2) };
+  return [new Style({ stroke: new Stroke(casing) }), line];
 }
 
 /** The town's edge is a line, not an area that hides what lies in it. */

@@ -56,6 +56,14 @@ describe("この地点の情報", () => {
     expect(panel.element.querySelector("section")!.dataset["collection"]).toBe("choudo");
   });
 
+  it("folds what lies farther away, and drops nothing", () => {
+    const feature = identified.layers[0]!.features[0];
+    const features = [1, 2, 3, 4, 5].map((distance_m) => ({ ...feature, id: `y${distance_m}`, distance_m }));
+    const element = shown({ ...identified, layers: [{ ...identified.layers[0], features }] });
+    expect(element.querySelectorAll(".feature")).toHaveLength(5);
+    expect(element.querySelector("details.more summary")!.textContent).toBe("ほか 2 件を表示");
+  });
+
   it("takes names from data as text, never as markup", () => {
     const layer = { ...identified.layers[0], title: "<img src=x onerror=alert(1)>" };
     expect(shown({ ...identified, layers: [layer] }).querySelector("img")).toBeNull();

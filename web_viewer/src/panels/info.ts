@@ -5,6 +5,9 @@ import * as format from "../format";
 import type { Catalogue, Contact, Identified, IdentifiedFeature, IdentifiedLayer } from "../model";
 import { ja } from "../text/ja";
 
+/** Features of one layer that are shown unfolded. */
+const AT_ONCE = 3;
+
 /** The question: within which distance, for which day, and which feature was searched for. */
 export type Asked = {
   readonly radiusM: number;
@@ -52,12 +55,18 @@ export function createInfoPanel(catalogue: Catalogue): InfoPanel {
 function* content(catalogue: Catalogue, answer: Identified, asked: Asked): Generator<Node> {
   const { service } = catalogue;
   if (answer.insideTown === false) yield h("p", { class: "notice" }, ja.info.outsideText(service.name));
-  for (const [theme, layers] of byTheme(wantedFirst(answer.layers, asked.feature))) {
+  for (const [theme, layers] of byTheme(wantedFirst(inOrder(catalogue, answer.layers), asked.feature))) {
     yield h("h3", { class: "info-theme" }, theme);
     for (const layer of layers) yield layerCard(catalogue, layer, answer.insideTown === false);
   }
   yield placeCard(answer, service.crs, asked);
   if (service.contacts.length > 0) yield contacts(service.contacts);
+}
+
+/** The order of the catalogue, as on every other screen. */
+function inOrder(catalogue: Catalogue, layers: readonly IdentifiedLayer[]): readonly IdentifiedLayer[] {
+  const ids = catalogue.collections.map((collection) => collection.id);
+  return [...layers].sort((a, b) => ids.indexOf(a.collection) - ids.indexOf(b.collection));
 }
 
 /** What was searched for leads: its layer, and within it the feature itself. */
@@ -90,9 +99,16 @@ function layerCard(catalogue: Catalogue, layer: IdentifiedLayer, outside: boolea
     { class: `card ${layer.state}`, "data-collection": layer.collection, "data-state": layer.state },
     h("h4", {}, h("span", {}, layer.title), h("span", { class: `badge ${layer.state}` }, state)),
     text === null ? null : h("p", {}, text),
-    ...layer.features.map((feature) => featureTable(feature, dates)),
+    ...layer.features.slice(0, AT_ONCE).map((feature) => featureTable(feature, dates)),
+    more(layer.features.slice(AT_ONCE), dates),
     layer.state === "nodata" && layer.edition === null ? null : sources(layer),
   );
+}
+
+function more(features: readonly IdentifiedFeature[], dates: ReadonlySet<string>): HTMLElement | null {
+  if (features.length === 0) return null;
+  const tables = features.map((feature) => featureTable(feature, dates));
+  return h("details", { class: "more" }, h("summary", {}, ja.info.more(features.length)), ...tables);
 }
 
 function featureTable(feature: IdentifiedFeature, dates: ReadonlySet<string>): HTMLElement {

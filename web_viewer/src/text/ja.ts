@@ -90,6 +90,7 @@ export const ja = {
     nodataText: "この地点の資料を公開していません。該当しないという意味ではありません。",
     radius: (radius: string) => `線と点は、押した地点から ${radius} 以内のものを表示しています。`,
     at: (distance: string) => `押した地点から ${distance}`,
+    more: (count: number) => `ほか ${count} 件を表示`,
     noValue: "記載なし",
     yes: "はい",
     no: "いいえ",
