@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
+from pmtiles import reader
 from pmtiles.tile import (
     Compression,
     HeaderDict,
@@ -16,6 +17,7 @@ from pmtiles.tile import (
     deserialize_header,
     serialize_directory,
     serialize_header,
+    zxy_to_tileid,
 )
 from pmtiles.writer import Writer
 
@@ -99,6 +101,14 @@ def read_head(path: Path) -> tuple[HeaderDict, dict[str, Any]]:
         stream.seek(head["metadata_offset"])
         metadata = orjson.loads(gzip.decompress(stream.read(head["metadata_length"])))
     return head, metadata
+
+
+def read_tiles(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Every tile as (tile id, stored bytes), in ascending order of id."""
+    untyped: Any = reader
+    with path.open("rb") as stream:
+        for name, content in untyped.all_tiles(untyped.MmapSource(stream)):
+            yield zxy_to_tileid(*name), content
 
 
 def replace_metadata(source: Path, target: Path, metadata: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from pmtiles.tile import Compression, TileType
 from gis_pipeline.errors import MachineError
 from gis_pipeline.members import Product
 from gis_pipeline.model import Act
-from gis_pipeline.outputs import _files, _geojson, _pmtiles, _table
+from gis_pipeline.outputs import _files, _geojson, _mvt, _pmtiles, _table
 
 TITLE = "ベクトルタイル (PMTiles)"
 VERSION = 1
@@ -145,9 +146,10 @@ def _with_gdal(prepared: _geojson.Prepared, made: Path) -> None:
     low, high = product.collection.zooms
     present = np.array([geometry is not None for geometry in prepared.geometry], dtype=bool)
     table = gpd.GeoDataFrame(_table.table(product), geometry=prepared.geometry, crs="OGC:CRS84")[present]
+    bare = made.with_name(f"{made.name}.bare.pmtiles")
     pyogrio.write_dataframe(
         table,
-        made,
+        bare,
         driver="PMTiles",
         layer=product.collection.id,
         geometry_type="Unknown",
@@ -160,3 +162,10 @@ def _with_gdal(prepared: _geojson.Prepared, made: Path) -> None:
             "MAX_FEATURES": sys.maxsize >> 32,
         },
     )
+    numbers = {fid: seq for seq, fid in enumerate(_table.fids(product), start=1)}
+    head, _ = _pmtiles.read_head(bare)
+    tiles = (
+        (tile_id, gzip.compress(_mvt.numbered(gzip.decompress(content), numbers), mtime=0))
+        for tile_id, content in _pmtiles.read_tiles(bare)
+    )
+    _pmtiles.write(made, tiles, dict(head), {})

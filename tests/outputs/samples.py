@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from gis_pipeline.members import Master, Product
 from gis_pipeline.model import SHEET_FIELDS, Collection, FeatureClass, Field, Scan, Service
@@ -51,7 +52,7 @@ def collection(geometry: str, **changes: Any) -> Collection:
     return Collection(**(declared | changes))
 
 
-def product(collection: Collection, shapes: list[shapely.Geometry | None], fids: list[str] | None = None) -> Product:
+def product(collection: Collection, shapes: list[BaseGeometry | None], fids: list[str] | None = None) -> Product:
     """One product of those shapes (town metres), with attributes that repeat in a cycle."""
     n = len(shapes)
     index = pd.Index(fids or [f"地物-{i:04d}" for i in range(n)], name="fid", dtype="str")
@@ -77,7 +78,7 @@ def square(east_m: float, north_m: float, size_m: float) -> shapely.MultiPolygon
     return shapely.MultiPolygon([box])
 
 
-def districts() -> list[shapely.Geometry | None]:
+def districts() -> list[BaseGeometry | None]:
     """Neighbours with crooked shared boundaries, one with a hole and an island, and tiny ones of 1 to 12 m."""
     rng = np.random.default_rng(6677)
     columns, rows, step_m = 6, 5, 180.0
@@ -85,7 +86,7 @@ def districts() -> list[shapely.Geometry | None]:
     for row in range(rows + 1):
         for col in range(columns + 1):
             nodes[row, col] = np.array([EAST_M + col * step_m, NORTH_M + row * step_m]) + rng.uniform(-40, 40, 2)
-    shapes: list[shapely.Geometry | None] = []
+    shapes: list[BaseGeometry | None] = []
     for row in range(rows):
         for col in range(columns):
             ring = [nodes[row, col], nodes[row + 1, col], nodes[row + 1, col + 1], nodes[row, col + 1]]
@@ -99,10 +100,10 @@ def districts() -> list[shapely.Geometry | None]:
     return shapes
 
 
-def roads() -> list[shapely.Geometry | None]:
+def roads() -> list[BaseGeometry | None]:
     """Lines of 2 m to 600 m, one of two parts."""
     rng = np.random.default_rng(101)
-    lines: list[shapely.Geometry | None] = []
+    lines: list[BaseGeometry | None] = []
     for i in range(60):
         start = np.array([EAST_M, NORTH_M]) + rng.uniform(-1500, 1500, 2)
         steps = rng.normal(0, 1 + 2 * i, (2 + i % 9, 2)).cumsum(axis=0)
@@ -112,7 +113,7 @@ def roads() -> list[shapely.Geometry | None]:
     return lines
 
 
-def points() -> list[shapely.Geometry | None]:
+def points() -> list[BaseGeometry | None]:
     """Addresses, several at one place."""
     rng = np.random.default_rng(7)
     places = np.array([EAST_M, NORTH_M]) + rng.uniform(-2000, 2000, (300, 2)).round(3)
@@ -150,7 +151,7 @@ def sheets(masters: tuple[Master, ...], neatlines: dict[str, shapely.Polygon], *
     index = pd.Index([master.code for master in masters], name="fid", dtype="str")
     nothing: list[Any] = [None] * n
     columns: dict[str, Any] = {
-        name: pd.array(nothing, dtype={"integer": "Int64", "number": "Float64"}.get(field.type, "string"))
+        name: pd.Series(nothing, dtype={"integer": "Int64", "number": "Float64"}.get(field.type, "string")).array
         for name, field in SHEET_FIELDS.items()
     } | {"sheet": pd.array([master.code for master in masters], dtype="string")}
     shapes = [shapely.MultiPolygon([neatlines[master.code]]) for master in masters]

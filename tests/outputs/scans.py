@@ -28,7 +28,8 @@ def drawing(width_px: int, height_px: int, bands: int) -> NDArray[np.uint8]:
     picture = np.stack([first, second, third])[:bands]
     wedge = (v < 0.35) & (u > 0.55) & (u - 0.55 < v)
     picture[:, wedge] = 20
-    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def masters(
