@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,15 @@ def write_shapefile(frame: gpd.GeoDataFrame, path: Path, *, prj: bool) -> None:
     if not prj:
         path.with_suffix(".prj").unlink()
     table = path.with_suffix(".dbf")
-    content = bytearray(table.read_bytes())
-    content[1:4] = DBF_DATE
-    table.write_bytes(content)
+    table.write_bytes(_as_office_software_writes(table.read_bytes()))
+
+
+def _as_office_software_writes(table: bytes) -> bytes:
+    """A fixed date, and blanks for missing numbers, where GDAL writes today and rows of asterisks."""
+    header_length = int.from_bytes(table[8:10], "little")
+    header, records = bytearray(table[:header_length]), table[header_length:]
+    header[1:4] = DBF_DATE
+    return bytes(header) + re.sub(rb"\*{9,}", lambda stars: b" " * len(stars[0]), records)
 
 
 def write_geopackage(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
