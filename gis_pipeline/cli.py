@@ -183,7 +183,8 @@ def serve(
     published: Published = PUBLISHED,
 ) -> None:
     """地図を配信します。--candidate は公開案をこのパソコンだけに見せます。"""
-    from tile_server.app import serve as run_server
+    from tile_server.serve import serve as run_server
+    from tile_server.settings import Settings
 
     with _reported():
         number = newest_candidate(published) if candidate else None
@@ -193,7 +194,7 @@ def serve(
             raise DeclarationError("公開案はこのパソコンの中だけで見せます。--host は指定できません。")
         what = f"公開案 {number} 番（このパソコンだけ）" if candidate else "公開中の地図"
         typer.echo(f"{what}を http://localhost:{port} で配信しています。止めるには Ctrl+C を押してください。")
-        run_server(published, host=host, port=port, workers=workers, candidate=number)
+        run_server(Settings(published=published, candidate=number), host=host, port=port, workers=workers)
 
 
 def _print_outcome(outcome: Outcome) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -28,6 +30,11 @@ class Settings(BaseSettings):
     max_radius_m: float = Field(500.0, gt=0)
     latest_max_age_s: int = Field(60, ge=0, le=86400)
     edition_max_age_s: int = Field(86400, ge=0, le=86400)
+
+    def export(self) -> None:
+        """Writes the settings into the environment, for worker processes that read them again."""
+        for name, value in self.model_dump(mode="json", exclude_defaults=True).items():
+            os.environ[f"MACHIZU_{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
 
     @field_validator("public_url")
     @classmethod
