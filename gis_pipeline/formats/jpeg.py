@@ -11,7 +11,7 @@ from gis_pipeline.members import ScanPage
 
 KIND: Literal["scan"] = "scan"
 TITLE = "JPEG 画像"
-SUFFIXES = (".jpg", ".jpeg")
+SUFFIXES: tuple[str, ...] = (".jpg", ".jpeg")
 
 
 def read(path: Path, name: str, dpi: int, work: Path) -> Iterator[ScanPage]:

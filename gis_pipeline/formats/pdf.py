@@ -30,7 +30,7 @@ from gis_pipeline.members import ScanPage
 
 KIND: Literal["scan"] = "scan"
 TITLE = "PDF"
-SUFFIXES = (".pdf",)
+SUFFIXES: tuple[str, ...] = (".pdf",)
 
 Pixels = NDArray[np.uint8]
 

@@ -11,7 +11,7 @@ from gis_pipeline.members import ScanPage
 
 KIND: Literal["scan"] = "scan"
 TITLE = "PNG 画像"
-SUFFIXES = (".png",)
+SUFFIXES: tuple[str, ...] = (".png",)
 
 
 def read(path: Path, name: str, dpi: int, work: Path) -> Iterator[ScanPage]:

@@ -11,7 +11,7 @@ from gis_pipeline.members import ScanPage
 
 KIND: Literal["scan"] = "scan"
 TITLE = "TIFF 画像"
-SUFFIXES = (".tif", ".tiff")
+SUFFIXES: tuple[str, ...] = (".tif", ".tiff")
 
 
 def read(path: Path, name: str, dpi: int, work: Path) -> Iterator[ScanPage]:

@@ -48,12 +48,16 @@ _PLANES = (6668, 2442, 30160)
 
 @dataclass(frozen=True)
 class _Located:
-    """A page's georeference before its neatline is known."""
+    """A page's georeference before its neatline is known.
+
+    `control` are the enabled points in the town frame; `seen_px` (cols, rows) is where the page is known to hold.
+    """
 
     georeference: FittedGeoreference
     reprojection: PointReprojection
     crs: str
     control: tuple[tuple[float, float], ...]
+    seen_px: tuple[Array, Array]
     disabled: int
     findings: tuple[Finding, ...]
 
@@ -85,7 +89,7 @@ def place(
             where,
             f"基準点ファイル（{Path(page.file).name}.points）かワールドファイルを同じフォルダに置いてください。",
         )
-    _require_upright(page, located.georeference, where)
+    _require_upright(located.georeference, located.seen_px, where)
     neatline = _neatline(page, scan, collection, declared, located, reproject, where)
     sheet_fit = _sheet_fit(page, scan, collection, code, located)
     found = (*_coverage(page, located.georeference, neatline, where), *_doubts(page, scan, collection, sheet_fit))
@@ -123,7 +127,7 @@ def _by_points(
     control = tuple(zip(eastings_m.tolist(), northings_m.tolist(), strict=True))
     disabled = len(read.points) - len(enabled)
     findings = tuple(finding.model_copy(update={"sheet": where.sheet}) for finding in read.findings)
-    return _Located(georeference, reprojection, crs, control, disabled, findings)
+    return _Located(georeference, reprojection, crs, control, (cols, rows), disabled, findings)
 
 
 def _by_transform(
@@ -142,7 +146,7 @@ def _by_transform(
     reprojection = reproject(crs, where)
     eastings_m, northings_m = _moved(reprojection, eastings, northings, where)
     if np.array_equal(eastings, eastings_m) and np.array_equal(northings, northings_m):
-        return _Located(corners, reprojection, crs, (), 0, ())
+        return _Located(corners, reprojection, crs, (), (cols, rows), 0, ())
     refitted = fits.fit("polynomial2", cols, rows, eastings_m, northings_m)
     pixel_m = float(np.sqrt(np.abs(refitted.pixel_area_m2(cols, rows)).min()))
     if refitted.max_residual_m > 0.1 * pixel_m:
@@ -152,7 +156,7 @@ def _by_transform(
             "町の座標系に変換した画像か、基準点ファイルを用意してください。",
         )
     placed = replace(refitted, method=method, residuals_m=np.empty(0))
-    return _Located(placed, reprojection, crs, (), 0, ())
+    return _Located(placed, reprojection, crs, (), (cols, rows), 0, ())
 
 
 def _source_crs(
@@ -222,10 +226,9 @@ def _require_on_page(page: ScanPage, points: tuple[ControlPoint, ...], name: str
             )
 
 
-def _require_upright(page: ScanPage, georeference: FittedGeoreference, where: Where) -> None:
+def _require_upright(georeference: FittedGeoreference, seen_px: tuple[Array, Array], where: Where) -> None:
     """A sheet is never mirrored: a wrong sign or swapped axes show here, and only here."""
-    middle = np.array([page.width_px / 2]), np.array([page.height_px / 2])
-    if georeference.pixel_area_m2(*middle)[0] > 0:
+    if float(np.median(georeference.pixel_area_m2(*seen_px))) > 0:
         raise PlacementError(
             "図面が裏返しに置かれます。",
             where,

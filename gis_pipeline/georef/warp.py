@@ -12,7 +12,7 @@ import rasterio
 import shapely
 from numpy.typing import NDArray
 from rasterio.io import DatasetWriter
-from rasterio.transform import from_origin
+from rasterio.transform import Affine
 from rasterio.windows import Window
 
 from gis_pipeline.errors import PlacementError, Where
@@ -20,14 +20,15 @@ from gis_pipeline.georef.lattice import Lattice, inside_neatline, lattice_of
 from gis_pipeline.georef.pixels import Positions, SourcePixels, source_pixels
 from gis_pipeline.members import Array, Master, PlacedSheet
 
-BLOCK_PX = 2048
+BLOCK_PX = 1024
 """Edge of the blocks a sheet is warped in; bounds the memory."""
 TILE_PX = 512
 MAX_MASTER_PIXELS = 2_000_000_000
 COARSEST_PX, FINEST_PX = 64, 4
 """Spacing of the nodes at which the exact inverse is computed; between them it is interpolated."""
-INTERPOLATION_PX = 0.02
-"""Largest error of that interpolation in scan pixels, measured at the middles of all cells."""
+INTERPOLATION_PX = 0.05
+"""Largest error of that interpolation in scan pixels. It is measured at the middles of all cells of nodes twice as far
+apart as those then used, whose own error is a third of it or less."""
 SHRINK_FROM = 1.5
 """From this many scan pixels to one lattice pixel on, the scan is averaged first: thin lines would drop out."""
 
@@ -89,7 +90,7 @@ def _blocks(lattice: Lattice) -> Iterator[tuple[int, int, int, int]]:
 
 @contextmanager
 def _master_file(path: Path, lattice: Lattice, frame: str, bands: int) -> Iterator[DatasetWriter]:
-    transform = from_origin(lattice.west_m, lattice.north_m, lattice.pixel_m, lattice.pixel_m)
+    transform = Affine(lattice.pixel_m, 0.0, lattice.west_m, 0.0, -lattice.pixel_m, lattice.north_m)
     with (
         rasterio.Env(**_GDAL),
         rasterio.open(
