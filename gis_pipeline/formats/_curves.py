@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -12,6 +13,9 @@ from shapely.errors import ShapelyError
 _LINE, _POLYGON, _ARC, _COMPOUND, _CURVE_POLYGON, _MULTI_CURVE, _MULTI_SURFACE = 2, 3, 8, 9, 10, 11, 12
 CURVED = frozenset({_COMPOUND, _CURVE_POLYGON, _MULTI_CURVE, _MULTI_SURFACE})
 """WKB codes (OGC 06-103r4, table 7; SQL/MM) that may hold nothing but straight segments."""
+
+
+ShapeT = TypeVar("ShapeT", shapely.LineString, shapely.Polygon)
 
 
 class _Arc(Exception):
@@ -56,14 +60,20 @@ def _shape(data: bytes, offset: int) -> tuple[shapely.Geometry, int]:
 
 def _joined(kind: int, parts: list[shapely.Geometry]) -> shapely.Geometry:
     if kind == _MULTI_CURVE:
-        return shapely.MultiLineString([part for part in parts if isinstance(part, shapely.LineString)])
+        return shapely.MultiLineString([_sure(part, shapely.LineString) for part in parts])
     if kind == _MULTI_SURFACE:
-        return shapely.MultiPolygon([part for part in parts if isinstance(part, shapely.Polygon)])
+        return shapely.MultiPolygon([_sure(part, shapely.Polygon) for part in parts])
     lines = [shapely.get_coordinates(part, include_z=bool(shapely.has_z(part))) for part in parts]
     if kind == _CURVE_POLYGON:
         return shapely.Polygon(lines[0], lines[1:]) if lines else shapely.Polygon()
     # Each part of a CompoundCurve begins where the one before ends.
     return shapely.LineString(np.concatenate([lines[0], *(line[1:] for line in lines[1:])]))
+
+
+def _sure(part: shapely.Geometry, kind: type[ShapeT]) -> ShapeT:
+    if not isinstance(part, kind):
+        raise ValueError(type(part).__name__)
+    return part
 
 
 def _vertices(data: bytes, offset: int, order: str, dimension: int, count: int) -> tuple[NDArray[np.float64], int]:

@@ -57,6 +57,17 @@ def _reading(where: Where, findings: list[Finding]) -> Iterator[None]:
                 "元のソフトから UTF-8 で出力し直してください。",
             ) from error
     for message in dict.fromkeys(str(warning.message) for warning in caught):
+        if message.startswith("Measured (M) geometry types are not supported"):
+            findings.append(
+                Finding(
+                    rule="read",
+                    severity="info",
+                    message="計測値 (M) を除きました。",
+                    file=where.file,
+                    layer=where.layer,
+                )
+            )
+            continue
         findings.append(
             Finding(
                 rule="read",
@@ -99,8 +110,11 @@ def shapes(
     layer: str | None = None,
     options: Options = NONE,
     encoding: str | None = None,
-) -> tuple[list[bytes | None], list[Finding]]:
-    """The geometries of one layer as WKB, curves as curves, heights and all; in the file's order."""
+) -> tuple[list[bytes | None] | None, list[Finding]]:
+    """The geometries of one layer as WKB, curves as curves, heights and all; in the file's order.
+
+    None for a layer that has no geometry at all.
+    """
     findings: list[Finding] = []
     # GDAL's own Arrow reader for FlatGeobuf gives garbage for a feature without geometry: use the general one.
     with _options(OGR_FLATGEOBUF_STREAM_BASE_IMPL="YES"), _reading(Where(file=name, layer=layer), findings):
@@ -108,7 +122,7 @@ def shapes(
             dataset, layer=layer, columns=[], encoding=encoding, max_features=LIMITS.features + 1, **options
         )
     if not arrow.num_columns:
-        return [None] * arrow.num_rows, findings
+        return None, findings
     return arrow.column(arrow.num_columns - 1).to_pylist(), findings
 
 

@@ -24,10 +24,9 @@ def read_layer(
     """
     columns, findings = _gdal.attributes(dataset, name, layer, options)
     rows = max((len(values) for values in columns.values()), default=None)
-    if spatial:
-        wkb, warned = _gdal.shapes(dataset, name, layer, options)
-    else:
-        wkb, warned = [None] * (rows or 0), []
+    wkb, warned = _gdal.shapes(dataset, name, layer, options) if spatial else (None, [])
+    if wkb is None:
+        wkb = [None] * (rows or 0)
     if rows is not None and rows != len(wkb):
         raise MaterialError(f"形は {len(wkb)} 件、属性は {rows} 件で、数が合いません。", Where(file=name, layer=layer))
     text = _gdal.crs(dataset, name, layer, options) if spatial else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ _NAMES = {
 Shapes = NDArray[np.object_]
 Mask = NDArray[np.bool_]
 
+_STATED = re.compile(r',(AUTHORITY\["[^"]*","[^"]*"\]|ID\["[^"]*",[^\]]*\]|AXIS\["[^"]*",(EAST|NORTH)\])')
+
 LISTED = 20
 """So many records are named one by one; the rest are counted."""
 
@@ -68,8 +71,25 @@ def identify(text: str) -> tuple[str | None, bool]:
         return "OGC:CRS84", False
     heights = len(crs.axis_info) > 2
     flat = crs.sub_crs_list[0] if crs.is_compound else crs.to_2d() if heights else crs
-    authority = flat.to_authority(min_confidence=100)
+    authority = flat.to_authority(min_confidence=100) or _authority_by_content(flat)
     return (":".join(authority) if authority else flat.to_wkt()), heights
+
+
+def _authority_by_content(crs: pyproj.CRS) -> tuple[str, str] | None:
+    """The code of a CRS that states one itself, if its content says the same without it.
+
+    WKT 1 with an AUTHORITY mostly lacks the axes, and PROJ then holds back the code for their order alone, which
+    means nothing to a file whose x is the easting.
+    """
+    stated = crs.to_json_dict().get("id")
+    if stated is None:
+        return None
+    try:
+        bare = pyproj.CRS.from_wkt(_STATED.sub("", crs.to_wkt("WKT1_GDAL") or ""))
+    except CRSError:
+        return None
+    found = bare.to_authority(min_confidence=100)
+    return found if found == (stated["authority"], str(stated["code"])) else None
 
 
 def table(
@@ -154,16 +174,14 @@ def _more(found: Found, count: int, what: str) -> list[Finding]:
 
 
 def _flat(found: Found, shapes: Shapes) -> tuple[Shapes, list[Finding]]:
-    """Drops heights and measures, and says how many and between which heights."""
+    """Drops heights, and says how many and between which."""
     findings = []
-    with_z, with_m = shapely.has_z(shapes), shapely.has_m(shapes)
+    with_z = shapely.has_z(shapes)
     if with_z.any():
         heights = shapely.get_coordinates(shapes[with_z], include_z=True)[:, 2]
         known = heights[np.isfinite(heights)]
         span = f"{known.min():g}〜{known.max():g}" if known.size else "値なし"
         findings.append(_finding(found, "info", f"高さ (Z) を除きました: {int(with_z.sum())} 件、高さ {span}。"))
-    if with_m.any():
-        findings.append(_finding(found, "info", f"計測値 (M) を除きました: {int(with_m.sum())} 件。"))
     return np.asarray(shapely.force_2d(shapes), dtype=object).reshape(len(shapes)), findings
 
 

@@ -49,8 +49,9 @@ def read(path: Path, name: str, source: Source) -> Iterator[SourceTable]:
     crs, prj = _crs(path, name)
     # ISO-8859-1 lets field names of any encoding pass GDAL; they are not used.
     wkb, warned = _gdal.shapes(plain_path(path, name), name, encoding="ISO-8859-1")
-    if len(wkb) != int(kept.sum()):
-        raise MaterialError(f"形は {len(wkb)} 件、属性は {int(kept.sum())} 件で、数が合いません。", Where(file=name))
+    count = int(kept.sum())
+    if wkb is None or len(wkb) != count:
+        raise MaterialError(f"形は {len(wkb or ())} 件、属性は {count} 件で、数が合いません。", Where(file=name))
     yield table(Found(name, None, crs, encoding), columns, wkb, (*findings, *warned, *prj))
 
 
