@@ -1,0 +1,108 @@
+"""The README's examples are programs: each is run as it stands there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gis_pipeline.catalog import Catalog
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _example(name: str) -> str:
+    match = re.search(rf"<!-- example: {name} -->\n```bash\n(.*?)```", README, re.DOTALL)
+    assert match, f"the README has no example {name}"
+    return match[1]
+
+
+def _bash(script: str, folder: Path) -> str:
+    """Runs a script as a person would paste it: a failing command ends it."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    result = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_adding_a_layer(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample / "source", tmp_path / "data/source")
+    shutil.copytree(sample / "published", tmp_path / "data/published")
+    _bash(_example("add-a-layer"), tmp_path)
+    published = Catalog(tmp_path / "data/published").snapshot().edition("toire", edition_id="2026-12-01")
+    features = json.loads(published.file("features.geojson").read_bytes())["features"]
+    assert [(one["id"], one["properties"]["kaisetsu"]) for one in features] == [
+        ("001", "2009-08-10"),
+        ("002", "2019-05-01"),
+    ]
+
+
+def test_reading_by_curl(served: str, tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("skipped: no curl")
+    lines = _example("read-by-curl").replace("http://localhost:8000", served).strip().splitlines()
+    items, in_2020, here, found = (json.loads(_bash(line, tmp_path)) for line in lines[:4])
+    assert items["numberReturned"] == 2
+    assert {one["properties"]["youto_name"] for one in in_2020["features"]}
+    assert any(layer["state"] == "found" for layer in here["layers"])
+    assert found["results"]
+    _bash(lines[4], tmp_path)
+    assert (tmp_path / "youto.gpkg").read_bytes().startswith(b"SQLite format 3")
+
+
+def test_reading_by_gdal(served: str, tmp_path: Path) -> None:
+    if shutil.which("ogrinfo") is None:
+        pytest.skip("skipped: no GDAL commands (gdal-bin)")
+    output = _bash(_example("read-by-gdal").replace("http://localhost:8000", served), tmp_path)
+    count = int(re.search(r"Feature Count: (\d+)", output)[1])  # type: ignore[index]
+    assert count == len((tmp_path / "youto.csv").read_text(encoding="utf-8").splitlines()) - 1 > 0
+
+
+QGIS = """
+import json, sys
+from qgis.core import QgsApplication, QgsRasterLayer, QgsVectorLayer, QgsVectorTileLayer
+application = QgsApplication([], False)
+application.initQgis()
+api, tiles, scan = sys.argv[1:]
+features = QgsVectorLayer(f"url='{api}' typename='youto'", "youto", "OAPIF")
+names = sorted(str(one["youto_name"]) for one in features.getFeatures())
+vector = QgsVectorTileLayer(f"type=xyz&url={tiles}&zmin=10&zmax=16", "tiles")
+raster = QgsRasterLayer(f"type=xyz&url={scan}&zmin=10&zmax=18", "scan", "wms")
+print(json.dumps([features.isValid(), names, vector.isValid(), raster.isValid()]))
+del features, vector, raster  # before the application goes, as QGIS wants it
+application.exitQgis()
+"""
+
+
+def test_reading_by_qgis(served: str, sample: Path) -> None:
+    python = "/usr/bin/python3"
+    environment = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(sample), "LC_ALL": "C.UTF-8"}
+    probe = subprocess.run([python, "-c", "import qgis.core"], env=environment, capture_output=True, check=False)
+    if probe.returncode != 0:
+        pytest.skip("skipped: no QGIS (python3-qgis)")
+    addresses = (
+        f"{served}/api",
+        f"{served}/tiles/youto/{{z}}/{{x}}/{{y}}.mvt",
+        f"{served}/tiles/plan2500/{{z}}/{{x}}/{{y}}.webp",
+    )
+    for address in ("/api", "/tiles/plan2500/{z}/{x}/{y}.webp"):
+        assert f"http://localhost:8000{address}" in README
+    result = subprocess.run(
+        [python, "-c", QGIS, *addresses], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    valid, names, vector, raster = json.loads(result.stdout.strip().splitlines()[-1])
+    published = Catalog(sample / "published").snapshot().edition("youto")
+    document = json.loads(published.file("features.geojson").read_bytes())
+    assert (valid, vector, raster) == (True, True, True)
+    assert names == sorted(one["properties"]["youto_name"] for one in document["features"])
