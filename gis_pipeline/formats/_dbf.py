@@ -210,41 +210,51 @@ def _texts(table: Dbf, column: Column, name: str, encoding: str) -> tuple[pd.Ser
 
 def _numbers(table: Dbf, values: list[str], name: str) -> tuple[pd.Series, list[Finding]]:
     """Integers where all are, else floats; text where a leading zero or a long integer would be lost."""
-    bad = [(row, value) for row, value in enumerate(values, 1) if value and not _NUMBER.fullmatch(value)]
-    findings = (
-        [
-            Finding(
-                rule="read",
-                severity="warn",
-                message=f"数の列に数でない値「{bad[0][1]}」があり、値なしとして読みました ({len(bad)} 件)。"
-                + ("桁があふれています。" if bad[0][1].startswith("*") else ""),
-                advice="元のソフトで値を確かめてください。",
-                file=table.file,
-                record=bad[0][0],
-                field=name,
-                value=bad[0][1],
-            )
-        ]
-        if bad
-        else []
-    )
-    good = [value if value and _NUMBER.fullmatch(value) else None for value in values]
+    good = [value if _NUMBER.fullmatch(value) else None for value in values]
+    findings = _not_numbers(table, values, name)
     present = [value for value in good if value is not None]
-    if any(_LEADING_ZERO.match(value) for value in present):
+    whole = all(value.lstrip("+-").isdigit() for value in present)
+    if _only_as_text(present, whole):
         return pd.Series(good, dtype="string"), findings
-    if all(value.lstrip("+-").isdigit() for value in present):
-        if any(len(value.lstrip("+-")) > 18 for value in present):
-            return pd.Series(good, dtype="string"), findings
+    if whole:
         return pd.Series([None if value is None else int(value) for value in good], dtype="Int64"), findings
     return pd.Series([None if value is None else float(value) for value in good], dtype="Float64"), findings
 
 
+def _only_as_text(numbers: list[str], whole: bool) -> bool:
+    """A leading zero is part of a code; nineteen digits do not all fit 64 bits."""
+    return any(_LEADING_ZERO.match(number) or (whole and len(number) > 18) for number in numbers)
+
+
+def _not_numbers(table: Dbf, values: list[str], name: str) -> list[Finding]:
+    bad = [(record, value) for record, value in enumerate(values, 1) if value and not _NUMBER.fullmatch(value)]
+    if not bad:
+        return []
+    record, value = bad[0]
+    overflow = "桁があふれています。" if value.startswith("*") else ""
+    return [
+        Finding(
+            rule="read",
+            severity="warn",
+            message=f"数の列に数でない値「{value}」があり、値なしとして読みました ({len(bad)} 件)。{overflow}",
+            advice="元のソフトで値を確かめてください。",
+            file=table.file,
+            record=record,
+            field=name,
+            value=value,
+        )
+    ]
+
+
 def _date(value: str) -> str | None:
-    """YYYYMMDD → ISO 8601; what is no date stays as it stands, for the conforming to report."""
+    """YYYYMMDD → ISO 8601; what is no date stays as it stands, for the conforming to report.
+
+    GDAL writes the i-UR unknown date 0001-01-01 as "   10101".
+    """
     if value in _UNKNOWN_DATES:
         return None
     try:
-        return dt.datetime.strptime(value, "%Y%m%d").date().isoformat()
+        return dt.datetime.strptime(value.zfill(8), "%Y%m%d").date().isoformat()
     except ValueError:
         return value
 

@@ -43,30 +43,35 @@ def read(path: Path, name: str, source: Source) -> Iterator[SourceTable]:
     Raises EncodingError unless the text is UTF-8; MaterialError naming the record for what is no GeoJSON.
     """
     document = _parse(read_bytes(path, name), name)
-    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
-        kind = document.get("type") if isinstance(document, dict) else None
-        raise MaterialError(
-            f"FeatureCollection ではありません (type は「{kind or 'なし'}」)。",
-            Where(file=name),
-            "GeoJSON の FeatureCollection として出力し直してください。",
-        )
+    features = _features(document, name)
     title = document.get("name")
     sole_layer(name, source, (title, path.stem) if isinstance(title, str) else (path.stem,))
-    features = document.get("features")
-    if not isinstance(features, list):
-        raise MaterialError("features の並びがありません。", Where(file=name), "出力し直してください。")
-    check_count(len(features), "地物", LIMITS.features, Where(file=name))
-    properties, shapes = [], []
+    properties, wkb = [], []
     for record, feature in enumerate(features, 1):
         where = Where(file=name, record=record)
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
             raise MaterialError("Feature ではありません。", where, "出力し直してください。")
         properties.append(_properties(feature, where))
-        shapes.append(_shape(feature.get("geometry"), where))
+        shape = _shape(feature.get("geometry"), where)
+        wkb.append(None if shape is None else shapely.to_wkb(shape, flavor="iso"))
     names = dict.fromkeys(key for values in properties for key in values)
     columns = {key: column([values.get(key) for values in properties]) for key in names}
-    wkb = [None if shape is None else shapely.to_wkb(shape, flavor="iso") for shape in shapes]
     yield table(Found(name, None, _crs(document, name), "utf-8"), columns, wkb)
+
+
+def _features(document: Any, name: str) -> list[Any]:
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind != "FeatureCollection":
+        raise MaterialError(
+            f"FeatureCollection ではありません (type は「{kind or 'なし'}」)。",
+            Where(file=name),
+            "GeoJSON の FeatureCollection として出力し直してください。",
+        )
+    features = document.get("features")
+    if not isinstance(features, list):
+        raise MaterialError("features の並びがありません。", Where(file=name), "出力し直してください。")
+    check_count(len(features), "地物", LIMITS.features, Where(file=name))
+    return features
 
 
 def _parse(data: bytes, name: str) -> Any:
