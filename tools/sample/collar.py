@@ -77,7 +77,7 @@ def _ring(inset_mm: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
 
 
 def _frame(canvas: Canvas) -> None:
-    canvas.stroke_mm([_ring(0.0)], BLACK, 3)
+    canvas.stroke_mm([_ring(0.0)], BLACK, 1)
     canvas.stroke_mm([_ring(7.0)], BLACK, 6)
 
 

@@ -85,15 +85,17 @@ def _label_near(canvas: Canvas, east_m: float, north_m: float, text: str, ink: I
 def _station(canvas: Canvas, window: shapely.Polygon) -> None:
     ink = Ink(4.6, BLACK, SANS_BOLD, spread=0.25, firm=True)
     for shift in (-64.0, 64.0):
-        place = shapely.Point(STATION.x + shift, STATION.y + 24)
+        place = shapely.Point(STATION.x + shift, STATION.y + 50)
         if window.buffer(-25).contains(place):
             canvas.label(place.x, place.y, "見本駅", ink)
 
 
 def _stamps(canvas: Canvas, window: shapely.Polygon) -> None:
     """Each district's stamp: short name in a ring, 容積率 over 建蔽率, as on paper."""
+    named = [block.shape.centroid.buffer(62) for block in network()[1] if block.facility is not None]
+    free = shapely.difference(window.buffer(-25), shapely.union_all(named))
     for district in districts(2026):
-        visible = shapely.intersection(shape_of(district), window.buffer(-25))
+        visible = shapely.intersection(shape_of(district), free)
         for part in polygons_of(visible):
             if part.area < 9000:
                 continue
@@ -187,7 +189,7 @@ def _along_spines(canvas: Canvas, window: shapely.Polygon) -> None:
             _follow(canvas, window, spine.line, text, Ink(3.2, RED, SANS_BOLD, spread=0.12, plate=True, halo=1.0), 640)
         else:
             _follow(canvas, window, spine.line, _plain_name(spine), Ink(2.8, BLACK, spread=0.2), 420)
-    _follow(canvas, window, RIVER, "見取川", Ink(6.0, BLUE, SERIF_BOLD, spread=1.6, halo=0.0), 900)
+    _follow(canvas, window, RIVER, "見取川", Ink(6.0, BLUE, SERIF_BOLD, spread=1.6, halo=0.7), 900)
     _follow(canvas, window, RAILWAY, "見本線", Ink(3.8, BLACK, SANS_BOLD, spread=0.9), 800, shift_m=17.0)
 
 
