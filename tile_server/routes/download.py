@@ -30,7 +30,12 @@ def download(view: Asked, name: str, on: Instant) -> Response:
 def _asset(published: Published, extension: str) -> Asset:
     """The one file of that extension; sheets are many, so they are taken one by one."""
     found = [asset for asset in published.edition.assets if asset.name.rpartition(".")[2] == extension]
-    whole = [asset for asset in found if "/" not in asset.name and asset.act != "screen"]
+    whole = [
+        asset
+        for asset in found
+        # A scan has two .pmtiles: its picture tiles are offered under /files (documents.download_url).
+        if "/" not in asset.name and asset.act != "screen" and asset.output != "image_pmtiles"
+    ]
     if whole:
         return whole[0]
     if len(found) == 1:

@@ -202,11 +202,11 @@ function createAsk(catalogue: Catalogue, store: Store, map: MapRoom, info: Retur
   };
 }
 
-/** What to draw as found: not whole sheets nor the town itself, which contain every place. */
+/** What to outline as found: what is shown, but not whole sheets nor the town itself, which contain every place. */
 function hrefsOf(catalogue: Catalogue, answer: Identified, state: State): readonly string[] {
   const drawn = answer.layers.filter((layer) => {
     const role = catalogue.collections.find((collection) => collection.id === layer.collection)?.role;
-    return role !== "sheets" && role !== "boundary";
+    return state.layers.includes(layer.collection) && role !== "sheets" && role !== "boundary";
   });
   const hrefs = drawn.flatMap((layer) => layer.features.slice(0, HIGHLIGHTS_A_LAYER).map((feature) => feature.href)).filter((href) => href !== "");
   const { feature, date } = state;

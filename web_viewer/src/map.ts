@@ -206,15 +206,19 @@ function isImage(collection: Collection): boolean {
   return collection.tiles.kind === "image";
 }
 
-/** Scans lie under areas, areas under lines, lines under points; within a kind the catalogue's order holds. */
+/** Scans lie under areas, areas under lines, lines under points; a planned road over the roads it will replace. */
 function orderOf(collection: Collection, index: number): number {
   const kind = isImage(collection) ? 1 : { polygon: 2, line: 4, point: 5, none: 6 }[collection.geometry];
-  return (collection.role === "boundary" ? 3 : kind) * 100 + index;
+  return (collection.role === "boundary" ? 3 : kind) * 100 + index + planned(collection);
+}
+
+function planned(collection: Collection): number {
+  return collection.role === "planned_road" ? 50 : 0;
 }
 
 /** The stamp of a district goes before the number of a road where there is no room for both. */
 function labelOrderOf(collection: Collection, index: number): number {
-  return { point: 20, line: 21, polygon: 22, none: 23 }[collection.geometry] * 100 + index;
+  return { point: 20, line: 21, polygon: 22, none: 23 }[collection.geometry] * 100 + index + planned(collection);
 }
 
 /** The town's own name on every tile would hide what lies in the town. */

@@ -49,7 +49,7 @@ export function createShell(app: HTMLElement, options: ShellOptions): Shell {
     skipLinks(),
     header(catalogue, parts.search, options.onShare),
     parts.banner,
-    h("nav", { class: "tabs", role: "tablist", "aria-label": ja.tabs.label }, tabs.layers, tabs.info),
+    h("nav", { class: "tabs", "aria-label": ja.tabs.label }, h("div", { role: "tablist" }, tabs.layers, tabs.info)),
     side,
     mapArea,
     parts.footer,

@@ -14,8 +14,8 @@ export function createBanner(service: Service, onToday: () => void): Banner {
   today.addEventListener("click", onToday);
   const past = h("p", { class: "banner past", role: "status" }, pastText, today);
   const element = h(
-    "div",
-    { class: "banners" },
+    "section",
+    { class: "banners", "aria-label": ja.banner.label },
     service.candidate ? h("p", { class: "banner candidate" }, h("strong", {}, ja.banner.candidate), h("span", {}, ja.banner.candidateText)) : null,
     service.fictional ? h("p", { class: "banner fictional" }, h("strong", {}, ja.banner.fictional), h("span", {}, ja.banner.fictionalText)) : null,
     past,

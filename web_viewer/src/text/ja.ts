@@ -6,6 +6,7 @@ export const ja = {
   loading: "地図を準備しています…",
   retry: "もう一度読み込む",
   banner: {
+    label: "この地図について",
     fictional: "見本・架空",
     fictionalText: "実在しない町の見本です。",
     candidate: "公開前の確認用",
