@@ -71,14 +71,14 @@ class Classifier:
 
     def _not_listed(self, text: str) -> str:
         if self.codes is None:
-            return f"「{text}」は宣言された区分 ({', '.join(sorted(self.titles.values()))}) のどれでもありません。"
+            return f"宣言された区分 ({'、'.join(self.titles.values())}) のどれでもありません。"
         others = [
             f"{other} では{CODE_LISTS[other][text].name}"
             for other in CODE_LISTS
             if other != self.codes and text in CODE_LISTS[other]
         ]
-        hint = f" ({'、'.join(others)} です)" if others else ""
-        return f"「{text}」はコード表 {self.codes} にありません{hint}。"
+        hint = f" ({'、'.join(others)}です)" if others else ""
+        return f"コード表 {self.codes} にありません{hint}。"
 
 
 def classifier(field: Field, classes: tuple[FeatureClass, ...]) -> Classifier:
@@ -90,14 +90,16 @@ def classifier(field: Field, classes: tuple[FeatureClass, ...]) -> Classifier:
 
 
 def _names(codes: CodeListName | None, classes: tuple[FeatureClass, ...]) -> Iterator[tuple[str, str]]:
-    if codes:
-        for code, district in CODE_LISTS[codes].items():
-            for name in (district.name, district.stamp, *district.aliases):
-                yield name, code
+    """Every name and its code: those of the code list, and declared ones that the list does not have."""
+    listed: set[str] = set()
+    for code, district in CODE_LISTS[codes].items() if codes else ():
+        for name in (district.name, district.stamp, *district.aliases):
+            listed.add(fold_name(name))
+            yield name, code
     for item in classes:
-        if codes is None or item.code in CODE_LISTS[codes]:
-            yield item.title, item.code
-            yield item.short, item.code
+        for name in (item.title, item.short):
+            if fold_name(name) not in listed and (codes is None or item.code in CODE_LISTS[codes]):
+                yield name, item.code
 
 
 def _unambiguous(names: Iterator[tuple[str, str]]) -> dict[str, str]:

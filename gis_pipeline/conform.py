@@ -26,7 +26,7 @@ from gis_pipeline.identity import fingerprints, numbered
 from gis_pipeline.japanese import fold_dashes, nfkc
 from gis_pipeline.members import Features, SourceTable
 from gis_pipeline.model import Collection, Field, Finding, Place, Severity
-from gis_pipeline.values import Converted, canonical_text, converter, is_missing, plain
+from gis_pipeline.values import Converted, canonical_text, converter, is_missing, plain, shown
 
 Reproject = Callable[[SourceTable], gpd.GeoSeries]
 
@@ -195,21 +195,28 @@ def promoted(shapes: NDArray[Any], geometry: str) -> tuple[NDArray[Any], list[in
 # ------------------------------------------------------------------ fields
 
 
+@dataclass(frozen=True)
+class _Column:
+    """One field's values; `absent` are positions where the source has no value, not those it has but cannot be read."""
+
+    values: list[Any]
+    absent: list[int]
+
+
 def _columns(rows: _Rows, collection: Collection, found: list[Finding]) -> dict[str, pd.Series[Any]]:
     columns: dict[str, pd.Series[Any]] = {}
     index = rows.table.frame.index
     for name, field in collection.fields.items():
         if field.type == "class":
             reader = classifier(field, collection.classes)
-            values = _classes(rows, name, field, reader, found)
-            titles = [None if value is None else reader.titles[value] for value in values]
-            columns[name] = _series(values, index, "string")
+            column = _classes(rows, name, field, reader, found)
+            titles = [None if value is None else reader.titles[value] for value in column.values]
+            columns[name] = _series(column.values, index, "string")
             columns[f"{name}_name"] = _series(titles, index, "string")
         else:
-            values = _values(rows, name, field, found)
-            columns[name] = _series(values, index, DTYPES.get(field.type, "string"))
-        if field.required:
-            found += _required(rows, name, field, values)
+            column = _values(rows, name, field, found)
+            columns[name] = _series(column.values, index, DTYPES.get(field.type, "string"))
+        found += _missing(rows, name, collection, column)
     return columns
 
 
@@ -217,41 +224,45 @@ def _series(values: list[Any], index: pd.Index[Any], dtype: str) -> pd.Series[An
     return pd.Series(pd.array(values, dtype=dtype), index=index)  # type: ignore[call-overload]
 
 
-def _values(rows: _Rows, name: str, field: Field, found: list[Finding]) -> list[Any]:
+def _values(rows: _Rows, name: str, field: Field, found: list[Finding]) -> _Column:
     column = next(filter(None, (find_column(rows.table.frame, source) for source in field.sources)), None)
     if column is None:
         found.append(_absent(rows.table, name, field))
-        return [None] * len(rows.table.frame)
+        return _Column([None] * len(rows.table.frame), [])
     convert = converter(field)
     raw = [plain(value) for value in rows.table.frame[column].tolist()]
     read = _each_once(raw, convert)
     found += _remarks(rows, name, column, raw, read)
     if field.type == "percent":
         found += _mixed_rates(rows, name, field, column, raw)
-    return [item.value for item in read]
+    absent = [at for at, item in enumerate(read) if item.value is None and item.severity != "block"]
+    return _Column([item.value for item in read], absent)
 
 
-def _classes(rows: _Rows, name: str, field: Field, reader: Classifier, found: list[Finding]) -> list[Any]:
+def _classes(rows: _Rows, name: str, field: Field, reader: Classifier, found: list[Finding]) -> _Column:
     """Every present column read through the list; where two name different classes, the record blocks."""
     columns = [column for source in field.sources if (column := find_column(rows.table.frame, source)) is not None]
     if not columns:
         found.append(_absent(rows.table, name, field))
-        return [None] * len(rows.table.frame)
+        return _Column([None] * len(rows.table.frame), [])
     raws = {column: [plain(value) for value in rows.table.frame[column].tolist()] for column in columns}
     reads = {column: _each_once(raw, reader.read) for column, raw in raws.items()}
     for column in columns:
         found += _remarks(rows, name, column, raws[column], reads[column])
     values: list[Any] = []
     clashes: list[int] = []
+    absent: list[int] = []
     for position in range(len(rows.table.frame)):
         codes = {reads[column][position].value for column in columns} - {None}
         values.append(next(iter(codes)) if len(codes) == 1 else None)
         if len(codes) > 1:
             clashes.append(position)
+        if not codes and all(reads[column][position].severity is None for column in columns):
+            absent.append(position)
 
     def finding(position: int) -> Finding:
         said = [
-            f"{column}「{canonical_text(raws[column][position])}」は{reader.titles[str(reads[column][position].value)]}"
+            f"{column}「{shown(raws[column][position])}」は{reader.titles[str(reads[column][position].value)]}"
             for column in columns
             if reads[column][position].value is not None
         ]
@@ -259,7 +270,7 @@ def _classes(rows: _Rows, name: str, field: Field, reader: Classifier, found: li
         return rows.finding(position, "block", message, _other_list(field, raws, clashes), name)
 
     found += listed(clashes, finding)
-    return values
+    return _Column(values, absent)
 
 
 def _other_list(field: Field, raws: dict[str, list[Any]], clashes: list[int]) -> str:
@@ -296,12 +307,12 @@ def _remarks(rows: _Rows, name: str, column: str, raw: list[Any], read: list[Con
             noticed.setdefault((item.severity, canonical_text(raw[position])), []).append(position)
 
     def one(position: int) -> Finding:
-        item, value = read[position], canonical_text(raw[position])
+        item, value = read[position], shown(raw[position])
         message = f"列「{column}」の値「{value}」: {item.message}"
         return rows.finding(position, "block", message, item.advice, name, value)
 
     def many(positions: list[int]) -> Finding:
-        item, value = read[positions[0]], canonical_text(raw[positions[0]])
+        item, value = read[positions[0]], shown(raw[positions[0]])
         count = f" (同じ値が {len(positions):,} 件)" if len(positions) > 1 else ""
         message = f"列「{column}」の値「{value}」{count}: {item.message}"
         return rows.finding(positions[0], item.severity or "info", message, item.advice, name, value)
@@ -322,16 +333,18 @@ def _mixed_rates(rows: _Rows, name: str, field: Field, column: str, raw: list[An
         yield rows.finding(ratios[0], "warn", message, "元の資料の単位を確かめてください。", name, str(raw[ratios[0]]))
 
 
-def _required(rows: _Rows, name: str, field: Field, values: list[Any]) -> Iterator[Finding]:
-    """Records without a required value; a missing column has been reported already."""
-    if not any(find_column(rows.table.frame, source) for source in field.sources):
+def _missing(rows: _Rows, name: str, collection: Collection, column: _Column) -> Iterator[Finding]:
+    """Records without a required value, or without the class that they are drawn by."""
+    field = collection.fields[name]
+    if not field.required and field.type != "class":
         return iter(())
-    missing = [position for position, value in enumerate(values) if value is None]
-    everywhere = len(missing) == len(values) > 1
-    whose = f"どの地物 ({len(missing):,} 件) にも" if everywhere else ""
-    message = f"必須の「{field.title}」の値が{whose}ありません。"
-    shown = missing[:1] if everywhere else missing
-    return listed(shown, lambda at: rows.finding(at, "block", message, _CHECK, name))
+    blocks = field.required or collection.role in ("use_district", "fire")
+    severity: Severity = "block" if blocks else "warn"
+    everywhere = len(column.absent) == len(column.values) > 1
+    whose = f"どの地物 ({len(column.absent):,} 件) にも" if everywhere else ""
+    message = f"「{field.title}」の値が{whose}ありません。"
+    shown = column.absent[:1] if everywhere else column.absent
+    return listed(shown, lambda at: rows.finding(at, severity, message, _CHECK, name))
 
 
 # ------------------------------------------------------------------ columns

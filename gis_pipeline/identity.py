@@ -21,7 +21,11 @@ def shape_keys(geometry: gpd.GeoSeries) -> list[bytes]:
     """
     shapes: NDArray[Any] = np.asarray(geometry.array, dtype=object)
     rounded = shapely.transform(shapes, _to_millimetres)
-    blobs = shapely.to_wkb(shapely.normalize(rounded), byte_order=1, include_srid=False)
+    coordinates, owners = shapely.get_coordinates(rounded, return_index=True)
+    orderly = np.ones(len(shapes), dtype=bool)
+    orderly[owners[~np.isfinite(coordinates).all(axis=1)]] = False
+    rounded[orderly] = shapely.normalize(rounded[orderly])  # what has no order (NaN) cannot be sorted
+    blobs = shapely.to_wkb(rounded, byte_order=1, include_srid=False)
     return [b"" if blob is None else blob for blob in blobs]
 
 

@@ -81,6 +81,11 @@ def canonical_text(value: object) -> str:
     return nfkc(str(value))
 
 
+def shown(value: object) -> str:
+    """A value as a message may quote it: canonical, without control characters, not too long."""
+    return _CONTROL.sub("", canonical_text(value))[:100]
+
+
 def plain(value: Any) -> Any:
     """A numpy scalar or array as the Python value it stands for."""
     if hasattr(value, "to_pydatetime"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -23,20 +23,23 @@ def check(context: Context) -> Iterator[Finding]:
     frame = context.features.frame
     pointer = Pointer("broken_text", context.features)
     for name, field in context.collection.fields.items():
-        if field.type not in ("text", "code"):
-            continue
-        found = frame[name].str.contains(BROKEN, na=False).to_numpy(dtype=bool)
-        values = frame[name]
+        if field.type in ("text", "code"):
+            found = frame[name].str.contains(BROKEN, na=False).to_numpy(dtype=bool)
+            yield from listed(np.flatnonzero(found).tolist(), _maker(pointer, name, field.title))
 
-        def finding(position: int, name: str = name, title: str = field.title) -> Finding:
-            value = values.iloc[position]  # noqa: B023 - used within the same turn of the loop
-            return pointer.finding(
-                position,
-                "block",
-                f"「{title}」の値「{value}」が文字化けしています。",
-                "[source] の encoding を確かめ、だめなら正しい文字の資料を受け取り直してください。",
-                field=name,
-                value=value,
-            )
 
-        yield from listed(np.flatnonzero(found).tolist(), finding)
+def _maker(pointer: Pointer, name: str, title: str) -> Callable[[int], Finding]:
+    values = pointer.features.frame[name]
+
+    def finding(position: int) -> Finding:
+        shown = BROKEN.sub("\ufffd", str(values.iloc[position]))
+        return pointer.finding(
+            position,
+            "block",
+            f"「{title}」の値「{shown}」が文字化けしています。",
+            "[source] の encoding を確かめ、だめなら正しい文字の資料を受け取り直してください。",
+            field=name,
+            value=shown,
+        )
+
+    return finding

@@ -1,4 +1,4 @@
-"""用途地域: the legal values of 建蔽率 and 容積率 per district, and districts without a kind or a rate."""
+"""用途地域: the legal values of 建蔽率 and 容積率 per district, and districts without a rate."""
 
 from __future__ import annotations
 
@@ -10,28 +10,18 @@ from gis_pipeline.classify import district_of
 from gis_pipeline.codelists import CODE_LISTS, CodeListName, RateName, rate_of
 from gis_pipeline.findings import Pointer, listed
 from gis_pipeline.members import Context
-from gis_pipeline.model import Collection, Field, Finding, Severity
+from gis_pipeline.model import Collection, Field, Finding
 
-TITLE = "区分と建蔽率・容積率"
+TITLE = "用途地域の建蔽率・容積率"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Blocks a rate that the law does not offer for the district (建築基準法52条・53条), and a feature without class
-    in a use_district or fire collection (elsewhere it warns)."""
-    collection, frame = context.collection, context.features.frame
+    """Blocks a rate that the law does not offer for the district (建築基準法52条・53条); warns of a missing one."""
+    collection = context.collection
     name = collection.class_field
     if name is None:
         return
     pointer = Pointer("codes", context.features)
-    severity: Severity = "block" if collection.role in ("use_district", "fire") else "warn"
-    if not collection.fields[name].required:  # conform has reported it where it is required
-        title = collection.fields[name].title
-        yield from listed(
-            _positions(frame[name].isna()),
-            lambda at: pointer.finding(
-                at, severity, f"「{title}」の区分がありません。", "元の資料に区分を入れてください。", field=name
-            ),
-        )
     if collection.role == "use_district":
         for rate_name, rate_field in collection.fields.items():
             rate = rate_of(rate_field.title, *rate_field.sources)
@@ -94,7 +84,3 @@ def _other_list(field: Field, illegal: list[tuple[str, int]], rate: RateName) ->
 
 def _is_missing(value: object) -> bool:
     return bool(pd.isna(value))  # type: ignore[call-overload]
-
-
-def _positions(mask: pd.Series) -> list[int]:
-    return [at for at, yes in enumerate(mask.tolist()) if yes]

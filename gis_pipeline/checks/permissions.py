@@ -47,7 +47,7 @@ def _acts(context: Context) -> Iterator[Finding]:
         elif act not in granted:
             yield _finding(
                 "block",
-                f"出力「{output}」に要る{ACT_NAMES[act]}の承認がありません。",
+                f"出力「{output}」に要る承認がありません: {ACT_NAMES[act]}。",
                 f'outputs から「{output}」を除くか、承認を受けて [[approvals]] の acts に "{act}" を加えてください。',
                 output,
             )
