@@ -7,10 +7,16 @@ folder of the test. `material.toml` says which file of `../shared/data` is the m
 
     [editions]
     "youto/2025-03-21" = ["judgement_layers/use_districts/*"]
+
+`[addresses]` names a JSON list of places ({"town": …, "koaza": …, "lat": …, "lng": …}); that is no map format, so it
+is written down as a CSV with columns of coordinates, every value as it stands. `[lost_characters]` names files in
+which characters were lost before they were delivered (U+FFFD stands in the file): the check stops them, and they are
+marked with 〓 as an office would before it publishes; `as_delivered` leaves them.
 """
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 import shutil
@@ -33,6 +39,8 @@ from gis_pipeline.model import Candidate, Finding
 
 HERE = Path(__file__).resolve().parent
 APPROVAL = "試験-実データ"
+LOST, GETA = "\ufffd".encode(), "〓".encode()
+"""What a decoder leaves where it lost a character, and the printers' mark for one; three bytes each."""
 
 
 def towns() -> tuple[str, ...]:
@@ -45,7 +53,7 @@ def declared(town: str) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in (HERE / town).glob("*/collection.toml")))
 
 
-def assemble(town: str, shared: Path, target: Path) -> Path:
+def assemble(town: str, shared: Path, target: Path, *, as_delivered: bool = False) -> Path:
     """The source tree of a town below `target`; a file that the mapping names and that is missing is an error."""
     ignored = shutil.ignore_patterns("material.toml", "__pycache__", "*.py")
     shutil.copytree(HERE / town, target, ignore=ignored)
@@ -60,7 +68,22 @@ def assemble(town: str, shared: Path, target: Path) -> Path:
                 raise FileNotFoundError(f"{town}/material.toml: {pattern} matches nothing in {source}")
             for path in found:
                 shutil.copyfile(path, folder / path.name)
+    for edition, name in mapping.get("addresses", {}).items():
+        _write_csv(source / name, target / edition)
+    for name, count in mapping.get("lost_characters", {}).items() if not as_delivered else ():
+        content = (target / name).read_bytes()
+        assert content.count(LOST) == count
+        (target / name).write_bytes(content.replace(LOST, GETA))
     return target
+
+
+def _write_csv(listed: Path, folder: Path) -> None:
+    places: list[dict[str, str | float]] = json.loads(listed.read_text(encoding="utf-8"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{listed.stem}.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(places[0]))
+        writer.writeheader()
+        writer.writerows(places)
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,12 @@ def convert(
     layer: str | None = None,
     where: str | None = None,
     encoding: str | None = None,
+    columns: tuple[str | None, str | None] = (None, None),
 ) -> Table:
-    """`path` through ogr2ogr into `target_crs`; `scratch` is an empty folder that the caller forgets."""
+    """`path` through ogr2ogr into `target_crs`; `scratch` is an empty folder that the caller forgets.
+
+    `columns` are those of a CSV's easting or longitude and northing or latitude.
+    """
     made = scratch / "second.gpkg"
     command = [require(), *CONFIG, "-f", "GPKG", str(made), str(_apart(path, scratch)), "-nln", "second"]
     command += [
@@ -79,6 +83,8 @@ def convert(
         command += ["-oo", "DATE_AS_STRING=YES"]
     if encoding is not None:
         command += ["-oo", f"ENCODING={encoding}"]
+    if columns[0] is not None:
+        command += ["-oo", f"X_POSSIBLE_NAMES={columns[0]}", "-oo", f"Y_POSSIBLE_NAMES={columns[1]}"]
     command += [layer] if layer is not None else []
     environment = {
         "PATH": os.environ["PATH"],
@@ -135,6 +141,7 @@ def of_collection(folder: Path, collection: Collection, frame: str, scratch: Pat
                 layer=source.layer,
                 where=where,
                 encoding=source.encoding if path.suffix.lower() == ".shp" else None,
+                columns=(source.easting, source.northing),
             )
         )
     assert parts, f"{source.files} matches nothing in {folder}"
