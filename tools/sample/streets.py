@@ -159,19 +159,29 @@ def _grow(land: shapely.Polygon, grain: Grain, urban: bool, growth: _Growth, luc
     if land.area < grain.block_m2 * luck.uniform(0.75, 1.35) or depth > 9:
         growth.leaves.append(Block(land, grain, urban))
         return
+    divided = _divided(land, grain, luck)
+    if divided is None:
+        growth.leaves.append(Block(land, grain, urban, facility))
+        return
+    cut, parts = divided
+    width = grain.widths_m[min(depth, len(grain.widths_m) - 1)]
+    for line in lines_of(shapely.intersection(cut, land)):
+        kind = _kind(line.length, width, grain if urban else None, luck)
+        growth.roads.append(Road(_rounded(line), width, kind))
+    for part in sorted(parts, key=lambda part: (-round(part.centroid.y), round(part.centroid.x))):
+        _grow(part, grain, urban, growth, luck, depth + 1)
+
+
+def _divided(
+    land: shapely.Polygon, grain: Grain, luck: random.Random
+) -> tuple[shapely.LineString, list[shapely.Polygon]] | None:
+    """A street across the land and the parts it leaves; None if six tries leave only slivers."""
     for _ in range(6):
         cut = _cut(land, grain, luck)
         parts = [part for part in polygons_of(split(land, cut)) if part.area > 1.0]
         if len(parts) >= 2 and all(_well_shaped(part, grain) for part in parts):
-            break
-    else:
-        growth.leaves.append(Block(land, grain, urban, facility))
-        return
-    width = grain.widths_m[min(depth, len(grain.widths_m) - 1)]
-    for line in lines_of(shapely.intersection(cut, land)):
-        growth.roads.append(Road(_rounded(line), width, _kind(line.length, width, grain if urban else None, luck)))
-    for part in sorted(parts, key=lambda part: (-round(part.centroid.y), round(part.centroid.x))):
-        _grow(part, grain, urban, growth, luck, depth + 1)
+            return cut, parts
+    return None
 
 
 def _facility_in(land: shapely.Polygon) -> Facility | None:
