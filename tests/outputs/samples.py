@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+import shapely.affinity
 from shapely.geometry.base import BaseGeometry
 
 from gis_pipeline.members import Master, Product
@@ -111,6 +112,21 @@ def roads() -> list[BaseGeometry | None]:
     corner, east, north = (EAST_M, NORTH_M), (EAST_M + 9, NORTH_M), (EAST_M, NORTH_M + 9)
     lines.append(shapely.MultiLineString([[corner, east], [east, north]]))
     return lines
+
+
+def specks() -> list[BaseGeometry | None]:
+    """Lines of 0.8 mm to 0.5 m: less than a tile unit at zoom 12."""
+    return [
+        shapely.MultiLineString([[(EAST_M + 40 * i, NORTH_M), (EAST_M + 40 * i + length_m, NORTH_M + length_m / 3)]])
+        for i, length_m in enumerate([0.0008, 0.02, 0.05, 0.1, 0.3, 0.5])
+    ]
+
+
+def slivers() -> list[BaseGeometry | None]:
+    """Squares of 1 mm to 0.5 m and strips of 1 cm by 100 m: less than a tile unit wide at zoom 12."""
+    strips = [shapely.box(EAST_M, NORTH_M + i, EAST_M + 100, NORTH_M + i + 0.01 * (i + 1)) for i in range(4)]
+    turned = [shapely.MultiPolygon([shapely.affinity.rotate(strip, 30 * i)]) for i, strip in enumerate(strips)]
+    return [*(square(300 + i, 0.0, size_m) for i, size_m in enumerate([0.001, 0.01, 0.1, 0.5])), *turned]
 
 
 def points() -> list[BaseGeometry | None]:

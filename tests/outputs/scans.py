@@ -18,7 +18,7 @@ WEST_M, NORTH_M = -52000.0, -27000.0
 
 
 def drawing(width_px: int, height_px: int, bands: int) -> NDArray[np.uint8]:
-    """A smooth slope with rings off the centre and a black arrow-like wedge: no flip or turn maps it to itself."""
+    """A slope with rings off the centre, thin lines and a black wedge: no flip or turn maps it to itself."""
     col, row = np.meshgrid(np.arange(width_px), np.arange(height_px))
     u, v = col / width_px, row / height_px
     rings = np.cos(40 * np.hypot(u - 0.3, 0.7 * (v - 0.6))) * 40
@@ -28,6 +28,7 @@ def drawing(width_px: int, height_px: int, bands: int) -> NDArray[np.uint8]:
     picture = np.stack([first, second, third])[:bands]
     wedge = (v < 0.35) & (u > 0.55) & (u - 0.55 < v)
     picture[:, wedge] = 20
+    picture[:, (col % 97 < 3) | ((row + col // 3) % 71 < 3)] -= 60
     pixels: NDArray[np.uint8] = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
     return pixels
 
