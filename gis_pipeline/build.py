@@ -37,7 +37,7 @@ from gis_pipeline.model import (
 )
 from gis_pipeline.planning import Plan, outputs_of, plan
 from gis_pipeline.plugins import members
-from gis_pipeline.publishing import Staging, begin_candidate, live_release, locked, sha256_of, write_document
+from gis_pipeline.publishing import Staging, live_release, locked, sha256_of, staged, write_document
 from gis_pipeline.quality import Report, Section, write_report
 from gis_pipeline.reference import Reference
 
@@ -78,29 +78,23 @@ def build(
     """
     tree = read_source_tree(folders.source)
     selected = _selected(tree, names)
-    with locked(folders.published):
-        live = live_release(folders.published, tree.service)
-        planned = plan(tree, live, selected, editions)
-        staging = begin_candidate(folders.published)
-        try:
+    try:
+        with locked(folders.published), staged(folders.published) as staging:
+            live = live_release(folders.published, tree.service)
+            planned = plan(tree, live, selected, editions)
             drafts = _take_in_all(tree, planned, folders.work, progress)
             changes = _check_all(tree, drafts, Reference(folders.published, live, drafts), progress)
             sections = _sections(tree, drafts, changes, planned)
-            blocked = any(section.blocking for section in sections)
-            if blocked or check_only:
-                return _without_candidate(tree, staging, sections, folders.work)
+            if check_only or any(section.blocking for section in sections):
+                return _without_candidate(tree, sections, folders.work)
             for draft in drafts:
                 _write(tree, draft, staging, folders.work, progress)
             entries = _entries(tree, live, selected, drafts, staging)
             if entries == live.collections and tree.service == live.service:
-                return _without_candidate(tree, staging, sections, folders.work)
-            return _with_candidate(tree, live, staging, entries, sections, changes)
-        except OSError as error:
-            staging.abandon()
-            raise MachineError(f"書き込めませんでした: {error}。空き容量と権限を確かめてください。") from error
-        except BaseException:
-            staging.abandon()
-            raise
+                return _without_candidate(tree, sections, folders.work)
+            return _with_candidate(tree, live, staging, entries, sections)
+    except OSError as error:
+        raise MachineError(f"書き込めませんでした: {error}。空き容量と権限を確かめてください。") from error
 
 
 def _selected(tree: SourceTree, names: tuple[str, ...]) -> frozenset[str]:
@@ -271,7 +265,6 @@ def _with_candidate(
     staging: Staging,
     entries: tuple[CollectionEntry, ...],
     sections: tuple[Section, ...],
-    changes: dict[str, Changes | None],
 ) -> Outcome:
     now = dt.datetime.now(JST)
     release = Release(number=live.number + 1, made_at=now, service=tree.service, collections=entries)
@@ -290,8 +283,7 @@ def _with_candidate(
     return Outcome(candidate, report, staging.finish(candidate) / "report.html")
 
 
-def _without_candidate(tree: SourceTree, staging: Staging, sections: tuple[Section, ...], work: Path) -> Outcome:
-    staging.abandon()
+def _without_candidate(tree: SourceTree, sections: tuple[Section, ...], work: Path) -> Outcome:
     report = Report(tree.service, dt.datetime.now(JST), None, sections)
     return Outcome(None, report, write_report(report, work / "report"))
 

@@ -124,6 +124,17 @@ def begin_candidate(root: Path) -> Staging:
     return staging
 
 
+@contextmanager
+def staged(root: Path) -> Iterator[Staging]:
+    """A new candidate that is abandoned unless the block finishes it. Call it under `locked`."""
+    staging = begin_candidate(root)
+    try:
+        yield staging
+    finally:
+        if staging.folder.exists():
+            staging.abandon()
+
+
 def _last_number(root: Path) -> int:
     """Candidate numbers are never used twice: the count is kept in a file of its own."""
     path = root / CANDIDATES / ".last"

@@ -42,9 +42,21 @@ ALLOWED: dict[str, set[str]] = {
     "quality": {"model", "errors", "cartography"},
     "planning": BASE | {"declaration", "outputs", "publishing"},
     "intake": BASE | {"declaration", "planning", "formats", "crs", "georef", "conform", "repair", "publishing"},
+    "mastering": BASE | {"intake", "georef"},
     "reference": BASE | {"catalog", "intake"},
     "build": BASE
-    | {"declaration", "planning", "intake", "reference", "checks", "changes", "crs", "publishing", "quality"},
+    | {
+        "declaration",
+        "planning",
+        "intake",
+        "reference",
+        "checks",
+        "changes",
+        "crs",
+        "publishing",
+        "quality",
+        "mastering",
+    },
     "cli": {"build", "quality", "catalog", "publishing", "declaration", "errors", "model", "georef", "describe"},
 }
 SERVER_MAY = {"model", "catalog", "errors", "plugins", "cartography", "crs", "sheets", "changes", "outputs", "members"}
