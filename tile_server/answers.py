@@ -54,7 +54,8 @@ def look(
     near = tuple(store.near(spot.easting_m, spot.northing_m, spot.around, spot.radius_m, MOST_FEATURES))
     if near:
         return Found(declaration, published, "found", near)
-    covered = declaration.coverage != "town" or inside is not False
+    # Outside the boundary itself is an answer; outside the town is none for everything that covers the town only.
+    covered = declaration.role == "boundary" or declaration.coverage != "town" or inside is not False
     return Found(declaration, published, "none" if covered else "nodata")
 
 

@@ -72,14 +72,19 @@ def _judge(header: str | None, size: int) -> str:
     return "serve"
 
 
-def check_permitted(published: Published, asset: Asset) -> None:
-    """Forbidden for what is only shown: viewing-only collections, and the server's own index files."""
-    title = published.declaration.title
+def check_downloadable(published: Published) -> None:
+    """Forbidden for a collection whose declaration does not say what a recipient may do: it is for viewing only."""
     if not published.declaration.downloadable:
+        title = published.declaration.title
         raise Forbidden(
             f"「{title}」は閲覧のみで、ダウンロードはできません。必要なときは窓口にお問い合わせください。",
             "This collection is published for viewing only.",
         )
+
+
+def check_permitted(published: Published, asset: Asset) -> None:
+    """Forbidden for what is only shown: viewing-only collections, and the server's own index files."""
+    check_downloadable(published)
     if asset.act == "screen":
         raise Forbidden(
             f"{asset.name} は画面表示のためのファイルで、ダウンロードはできません。",

@@ -9,14 +9,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.tile_server.client import client_of
-from tests.tile_server.tree import published_tree
+from tests.tile_server.tree import shared_tree
 
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tree")
-    (folder / "work").mkdir()
-    return published_tree(folder / "published", folder / "work")
+    return shared_tree(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -324,6 +325,14 @@ def published_tree(root: Path, work: Path) -> Path:
     for name, edition_id in (("bouka", "2026-04-01"), ("youto", "2024-04-01")):
         withdraw(root, name, edition_id)
     return root
+
+
+@cache
+def shared_tree(base: Path) -> Path:
+    """One tree a test process, below pytest's own temporary folder; tests that change it make their own."""
+    folder = base / "town-for-the-server"
+    (folder / "work").mkdir(parents=True)
+    return published_tree(folder / "published", folder / "work")
 
 
 def withdraw(root: Path, name: str, edition_id: str) -> None:

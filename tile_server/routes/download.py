@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from gis_pipeline.catalog import Published
 from gis_pipeline.errors import UnknownItem
 from gis_pipeline.model import Asset
-from tile_server.files import check_permitted, file_response
+from tile_server.files import check_downloadable, file_response
 from tile_server.openapi import ANY_FILE, described
 from tile_server.params import Instant
 from tile_server.site import Asked
@@ -29,6 +29,7 @@ def download(view: Asked, name: str, on: Instant) -> Response:
 
 def _asset(published: Published, extension: str) -> Asset:
     """The one file of that extension; sheets are many, so they are taken one by one."""
+    check_downloadable(published)
     found = [asset for asset in published.edition.assets if asset.name.rpartition(".")[2] == extension]
     whole = [
         asset
@@ -40,8 +41,6 @@ def _asset(published: Published, extension: str) -> Asset:
         return whole[0]
     if len(found) == 1:
         return found[0]
-    for asset in published.edition.assets:
-        check_permitted(published, asset)
     title = published.declaration.title
     if found:
         raise UnknownItem(f"「{title}」は図郭ごとのファイルです。図郭を選んでダウンロードしてください。")

@@ -46,7 +46,7 @@ def _static(member: Traversable, cache: str, request: Request) -> Response:
     kind = _TYPES.get(suffix) or guess_type(member.name)[0] or "application/octet-stream"
     if kind.startswith("text/"):
         kind += "; charset=utf-8"
-    headers = {"etag": f'"{_digest(content)}"', "cache-control": cache}
+    headers = {"etag": f'W/"{_digest(content)}"', "cache-control": cache}
     if caching.matches(request.headers.get("if-none-match"), headers["etag"]):
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=kind, headers=headers)
@@ -57,7 +57,7 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-@router.get("/", **described("", HTML, summary="地図を見る"))
+@router.get("/", include_in_schema=False)
 def index(view: Asked, request: Request) -> Response:
     """The viewer; until it is built, a page that lists the maps."""
     page = _member(_built(), "index.html") if _built().is_dir() else None
