@@ -10,11 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
 from gis_pipeline.errors import MachineError
 
-FAILURES = (OSError, sqlite3.Error, DataSourceError, DataLayerError, FeatureError, FieldError, RasterioError)
+FAILURES = (
+    OSError,
+    sqlite3.Error,
+    DataSourceError,
+    DataLayerError,
+    FeatureError,
+    FieldError,
+    RasterioError,
+    CPLE_BaseError,  # rasterio.shutil.copy lets GDAL's own errors through
+)
 """What the libraries raise when a disk is full or a folder cannot be written."""
 
 

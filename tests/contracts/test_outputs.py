@@ -8,7 +8,6 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -469,32 +468,3 @@ def test_tile_metadata_names_the_layer_and_no_folder(tiler: str, tmp_path: Path)
     assert [layer["id"] for layer in metadata["vector_layers"]] == ["mihon-line"]
     assert metadata["vector_layers"][0]["fields"]["haba"] == "Number"
     assert str(tmp_path) not in json.dumps(metadata) and tmp_path.name not in json.dumps(metadata)
-
-
-# ------------------------------------------------------------------ a full disk
-
-FULL_DISK = """
-import resource, sys
-from pathlib import Path
-from gis_pipeline import outputs
-from gis_pipeline.errors import MachineError
-from gis_pipeline.plugins import members
-from tests.outputs import samples
-product = samples.product(samples.collection("point"), samples.points() * 40, [str(n) for n in range(12000)])
-resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-try:
-    members(outputs)[sys.argv[1]].write(product, Path(sys.argv[2]))
-except MachineError as error:
-    sys.exit(0 if "ディスク" in str(error) else 4)
-sys.exit(3)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="skipped: no limit on file sizes here")
-@pytest.mark.parametrize("member", sorted({member for member, _ in CASES}))
-def test_a_file_that_does_not_fit_is_an_error_and_leaves_nothing(member: str, tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", FULL_DISK, member, str(tmp_path)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert list(tmp_path.rglob("*")) == []
