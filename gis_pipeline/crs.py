@@ -72,11 +72,11 @@ def parse(text: str) -> pyproj.CRS:
     Raises DeclarationError if the text names no CRS.
     """
     try:
-        crs = pyproj.CRS.from_user_input(text).to_2d()
+        crs = pyproj.CRS.from_user_input(text)
     except CRSError as error:
         raise DeclarationError(f"座標系「{text[:80]}」が分かりません。EPSG:6677 のように書いてください。") from error
-    code = crs.to_epsg()
-    return pyproj.CRS.from_epsg(code).to_2d() if code is not None else crs
+    code = crs.to_epsg() or crs.to_2d().to_epsg()  # without heights an Esri .prj is no longer recognised
+    return (pyproj.CRS.from_epsg(code) if code is not None else crs).to_2d()
 
 
 def frame_crs(code: str) -> pyproj.CRS:

@@ -30,6 +30,7 @@ GDAL_OPTIONS: dict[str, str | int] = {
     "GDAL_PAM_ENABLED": "NO",  # no .aux.xml beside the material
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # world files are read here, other side files not at all
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",  # a cut-off JPEG must not end in grey
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # that shortcut takes a cut-off PNG for a whole one
     "GDAL_CACHEMAX": 64 * 2**20,  # bytes: rasterio.Env does not read this as megabytes
 }
 

@@ -46,9 +46,11 @@ def read(path: Path, name: str, dpi: int, work: Path) -> Iterator[ScanPage]:
     """Every page, unpacked as a TIFF in `work`. Raises MaterialError (password, broken, page too large)."""
     _raster.check_not_empty(path, name)
     document = _document(path, name)
+    work.mkdir(parents=True, exist_ok=True)
+    key = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]  # two editions may hold files of one name
     try:
         for number in range(1, len(document) + 1):
-            yield _page(document, number, name, dpi, work)
+            yield _page(document, number, name, dpi, work, key)
     finally:
         document.close()
 
@@ -66,14 +68,14 @@ def _document(path: Path, name: str) -> pypdfium2.PdfDocument:
         ) from error
 
 
-def _page(document: pypdfium2.PdfDocument, number: int, name: str, dpi: int, work: Path) -> ScanPage:
+def _page(document: pypdfium2.PdfDocument, number: int, name: str, dpi: int, work: Path, key: str) -> ScanPage:
     try:
         page = document[number - 1]
     except pypdfium2.PdfiumError as error:
         raise MaterialError(
             f"{number} ページ目が壊れていて読めません（{error}）。", Where(file=name), "作り直してください。"
         ) from error
-    target = work / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}-{number}.tif"
+    target = work / f"{key}-{number}.tif"
     width_pt, height_pt = page.get_size()
     if not (width_pt > 0 and height_pt > 0):
         raise MaterialError(f"{number} ページ目の大きさが 0 です。", Where(file=name), "作り直してください。")
@@ -183,7 +185,7 @@ def _miniature(pixels: Pixels) -> NDArray[np.float64]:
 
 def _render(page: pypdfium2.PdfPage, dpi: int, target: Path, name: str) -> tuple[int, int]:
     """Renders the page in strips into `target`; returns (rows, cols)."""
-    scale = dpi / POINTS_PER_INCH
+    scale = dpi / POINTS_PER_INCH * (1 - 1e-9)  # rounded up below and in PDFium: 875 must not become 876
     width_pt, height_pt = page.get_size()
     cols, rows = math.ceil(width_pt * scale), math.ceil(height_pt * scale)
     _raster.check_size(cols, rows, name)

@@ -6,10 +6,8 @@ that is cut off or damaged shows itself only there.
 
 from __future__ import annotations
 
-import logging
+import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +19,8 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
-from gis_pipeline.errors import MaterialError, Where
+from gis_pipeline.errors import MachineError, MaterialError, Where
+from gis_pipeline.georef._gdal_log import listening
 from gis_pipeline.members import ScanPage
 
 Pixels = NDArray[np.uint8]
@@ -32,6 +31,8 @@ IN_MEMORY_BYTES = 256 * 2**20
 STRIP_ROWS = 1024
 _MARGIN_PX = 4
 _NOT_RGB = frozenset({ColorInterp.hue, ColorInterp.Y, ColorInterp.lightness, ColorInterp.saturation})
+_SPACES = frozenset({None, "CMYK", "YCbCr"})
+"""Colour spaces that GDAL turns into RGB as a viewer would."""
 
 
 @dataclass(frozen=True)
@@ -99,28 +100,32 @@ def _range(positions: Positions, size: int) -> tuple[int, int]:
     return low, high
 
 
-@contextmanager
-def source_pixels(page: ScanPage, work: Path) -> Iterator[SourcePixels]:
-    """The decoded page; a large one lies in a file below `work` meanwhile.
+def source_pixels(page: ScanPage, work: Path) -> SourcePixels:
+    """The decoded page; a large one lies in a nameless file below `work` as long as it is used.
 
     1-bit and palette images follow their colours, CMYK becomes RGB, 16 bits become 8. Raises MaterialError for other
-    kinds of pixels and for a file that cannot be decoded to its end.
+    kinds of pixels and for a file that cannot be decoded to its end, MachineError on a full disk.
+
+    What GDAL only mentions while decoding (a bad CCITT code word, a short strip) is an error here: it leaves out part
+    of the drawing.
     """
-    with tempfile.TemporaryDirectory(dir=work, prefix=".pixels-") as folder:
+    with listening() as heard:
         try:
-            with _decoding(page), page.open() as source:
-                decoded = _decoded(source, page, Path(folder))
+            with page.open() as source:
+                decoded = _decoded(source, page, work)
         except RasterioError as error:
-            raise _damaged(page, str(error)) from error
-        yield decoded
+            raise _damaged(page, (heard or [str(error)])[0]) from error
+    if heard:
+        raise _damaged(page, heard[0])
+    return decoded
 
 
-def _decoded(source: DatasetReader, page: ScanPage, folder: Path) -> SourcePixels:
+def _decoded(source: DatasetReader, page: ScanPage, work: Path) -> SourcePixels:
     conversion = _Conversion.of(source, page)
     height, width = source.height, source.width
-    values = _room((height, width) if conversion.bands == 1 else (height, width, 3), folder / "values")
+    values = _room((height, width) if conversion.bands == 1 else (height, width, 3), work)
     masked = MaskFlags.per_dataset in source.mask_flag_enums[0]
-    mask = _room((height, width), folder / "mask") if masked else None
+    mask = _room((height, width), work) if masked else None
     block_rows = source.block_shapes[0][0]
     step = max(block_rows, STRIP_ROWS // block_rows * block_rows)
     for top in range(0, height, step):
@@ -131,10 +136,20 @@ def _decoded(source: DatasetReader, page: ScanPage, folder: Path) -> SourcePixel
     return SourcePixels(values, mask, width, height)
 
 
-def _room(shape: tuple[int, ...], file: Path) -> Pixels:
-    if int(np.prod(shape)) <= IN_MEMORY_BYTES:
+def _room(shape: tuple[int, ...], work: Path) -> Pixels:
+    """Memory, or a file that is gone when the process ends, its space reserved (a mapped file on a full disk kills)."""
+    size = int(np.prod(shape))
+    if size <= IN_MEMORY_BYTES:
         return np.empty(shape, dtype=np.uint8)
-    return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)
+    try:
+        with tempfile.TemporaryFile(dir=work) as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+            return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)
+    except OSError as error:
+        raise MachineError(
+            f"図面を広げる場所がありません（{size / 1e9:.1f} GB 必要です）。空きを作ってください。"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -154,7 +169,9 @@ class _Conversion:
         if count in (2, 4) and kinds[-1] == ColorInterp.alpha:
             count -= 1
         cmyk = count == 4 and kinds[0] == ColorInterp.cyan
-        if dtypes not in ({"uint8"}, {"uint16"}) or not (count in (1, 3) or cmyk) or kinds[0] in _NOT_RGB:
+        space = source.tags(ns="IMAGE_STRUCTURE").get("SOURCE_COLOR_SPACE")
+        picture = (count in (1, 3) or cmyk) and kinds[0] not in _NOT_RGB and space in _SPACES
+        if dtypes not in ({"uint8"}, {"uint16"}) or not picture:
             raise MaterialError(
                 f"この種類の画像は扱えません（{source.count} バンド、{'・'.join(sorted(dtypes))}）。",
                 Where(file=page.file),
@@ -202,29 +219,9 @@ def _table(source: DatasetReader, bits: int) -> Pixels | None:
     return np.ascontiguousarray(table[:, 0]) if is_grey else table
 
 
-@contextmanager
-def _decoding(page: ScanPage) -> Iterator[None]:
-    """What GDAL only logs while decoding (a bad CCITT code word, a short strip) is an error here: it leaves
-    out part of the drawing."""
-    heard: list[str] = []
-
-    class _Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            heard.append(record.getMessage())
-
-    log, ear = logging.getLogger("rasterio._env"), _Ear(logging.WARNING)
-    log.addHandler(ear)
-    try:
-        yield
-    finally:
-        log.removeHandler(ear)
-    if heard:
-        raise _damaged(page, heard[0])
-
-
 def _damaged(page: ScanPage, words: str) -> MaterialError:
     return MaterialError(
-        f"画像が壊れていて最後まで読めません（{words.rsplit('/', 1)[-1][:200]}）。",
+        f"画像が壊れていて最後まで読めません（{words}）。",
         Where(file=page.file),
         "もう一度コピーするか、スキャンし直してください。",
     )

@@ -11,11 +11,13 @@ import numpy as np
 import rasterio
 import shapely
 from numpy.typing import NDArray
+from rasterio.errors import RasterioError
 from rasterio.io import DatasetWriter
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
-from gis_pipeline.errors import PlacementError, Where
+from gis_pipeline.errors import MachineError, PlacementError, Where
+from gis_pipeline.georef._gdal_log import listening
 from gis_pipeline.georef.lattice import Lattice, inside_neatline, lattice_of
 from gis_pipeline.georef.pixels import Positions, SourcePixels, source_pixels
 from gis_pipeline.members import Array, Master, PlacedSheet
@@ -40,7 +42,8 @@ def warp(sheet: PlacedSheet, pixel_m: float, path: Path) -> Master:
     """Writes the master of `sheet` at `path`: a tiled lossless 8-bit GeoTIFF in the town frame, grey or RGB.
 
     It has an internal mask where pixels of its rectangle are outside the neatline or the page. Raises MaterialError
-    where the scan cannot be decoded to its end, PlacementError where the fit has no inverse inside the neatline.
+    where the scan cannot be decoded to its end, PlacementError where the fit has no inverse inside the neatline,
+    MachineError where the master cannot be written whole.
     """
     where = Where(file=sheet.page.file, sheet=sheet.code)
     lattice = lattice_of(sheet.neatline, pixel_m)
@@ -52,10 +55,15 @@ def warp(sheet: PlacedSheet, pixel_m: float, path: Path) -> Master:
         )
     inverse = _inverse(sheet, lattice, where)
     ratio = pixel_m / sheet.fit.pixel_size_m
-    with source_pixels(sheet.page, path.parent) as scan:
-        reduced = scan.reduced(max(1, round(ratio)) if ratio > SHRINK_FROM else 1)
-        with _master_file(path, lattice, sheet.transformation.target_crs, reduced.bands) as out:
-            _fill(out, sheet.neatline, lattice, inverse, reduced)
+    scan = source_pixels(sheet.page, path.parent).reduced(max(1, round(ratio)) if ratio > SHRINK_FROM else 1)
+    with listening() as heard:
+        try:
+            with _master_file(path, lattice, sheet.transformation.target_crs, scan.bands) as out:
+                _fill(out, sheet.neatline, lattice, inverse, scan)
+        except RasterioError as error:
+            heard.append(str(error))
+    if heard:
+        raise MachineError(f"図郭 {sheet.code} の画像を書けません（{heard[0]}）。ディスクの空きを確かめてください。")
     return Master(sheet.code, path, sheet.page.bitonal)
 
 

@@ -11,8 +11,10 @@ import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 
+from gis_pipeline.formats import png
 from gis_pipeline.georef.fit import FittedGeoreference, fit
-from gis_pipeline.members import Array
+from gis_pipeline.georef.sheets_of_edition import placed_sheets
+from gis_pipeline.members import Array, PlacedSheet
 from gis_pipeline.model import Collection, EditionDeclaration, Scan, Source
 from gis_pipeline.sheets import sheet_bounds
 
@@ -126,3 +128,14 @@ def read_master(path: Path) -> tuple[Pixels, Pixels, rasterio.Affine]:
     with rasterio.open(path) as source:
         values = source.read()
         return np.moveaxis(values, 0, 2).squeeze(), source.dataset_mask(), source.transform
+
+
+def place_blank(folder: Path, code: str, points: str, **scan: object) -> PlacedSheet:
+    """A blank page of 2040 × 1540 px whose `.points` file has the given text, placed; raises as `place` does."""
+    (folder / "edition").mkdir()
+    Image.new("L", (2040, 1540), 255).save(folder / "edition" / f"{code}.png")
+    (folder / "edition" / f"{code}.png.points").write_text(points, encoding="utf-8")
+    (sheet,) = placed_sheets(
+        folder / "edition", collection(**scan), NO_EDITION, [png], frame=FRAME, grids=None, work=folder
+    )
+    return sheet

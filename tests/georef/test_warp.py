@@ -272,3 +272,25 @@ def test_a_large_colour_sheet_stays_below_600_mb(tmp_path: Path) -> None:
         [sys.executable, "-c", MEMORY, tmp_path, "0.33333333"], capture_output=True, text=True, check=True
     )
     assert int(done.stdout) / 1024 < 600
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from gis_pipeline.errors import MachineError
+from tests.georef.test_warp import place_all, warp
+folder = Path(sys.argv[1])
+sheet = place_all(folder, folder)[0]
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+try:
+    warp(sheet, 2.0, folder / "m.tif")
+except MachineError as error:
+    print(error)
+"""
+
+
+def test_a_master_that_could_not_be_written_whole_is_an_error(tmp_path: Path) -> None:
+    """GDAL reports some failed writes only when the file is closed, and rasterio then only logs them."""
+    write_sheet(tmp_path, "09KC971", pixel_m=2.0)
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=True)
+    assert "図郭 09KC971 の画像を書けません" in done.stdout

@@ -1,0 +1,24 @@
+"""A sheet code that 国土基本図 does not have (quarter 5)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gis_pipeline.errors import PlacementError
+from tests.georef.scene import place_blank
+
+
+def test_is_refused(tmp_path: Path) -> None:
+    text = """#CRS: EPSG:6677
+mapX,mapY,sourceX,sourceY,enable
+-52000,-27000,20,-20,1
+-50000,-27000,2020,-20,1
+-50000,-28500,2020,-1520,1
+-52000,-28500,20,-1520,1
+"""
+    with pytest.raises(
+        PlacementError, match=r"^09KC975\.png・図郭 09KC975: 図郭番号「09KC975」は国土基本図の番号ではありません。"
+    ):
+        place_blank(tmp_path, "09KC975", text)
