@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.request import urlopen
 
@@ -34,15 +35,23 @@ def collection_of(server: Served, role: str) -> dict[str, Any]:
     return next(entry for entry in collections if entry["role"] == role)
 
 
-def a_district(server: Served) -> dict[str, Any]:
-    """A place that lies in a 用途地域, as /identify answers it: the middle of the town, or near it."""
+def a_place(server: Served, wanted: Callable[[dict[str, str]], bool]) -> dict[str, Any]:
+    """A place inside the town, as /identify answers it, where the states of the layers by role are as wanted."""
+    roles = {entry["id"]: entry["role"] for entry in ask(server, "/api/collections")["collections"]}
     west, south, east, north = ask(server, "/api")["service"]["bbox"]
-    for step in range(10):
-        lon, lat = west + (east - west) * (0.5 + step / 40), (south + north) / 2
-        answer: dict[str, Any] = ask(server, f"/identify?lon={lon:.7f}&lat={lat:.7f}")
-        if any(layer["state"] == "found" for layer in answer["layers"] if layer["title"].startswith("用途地域")):
+    for step in range(99):
+        lon = west + (east - west) * (0.5 + step % 10 / 25)
+        lat = south + (north - south) * (0.5 + step // 10 / 25)
+        answer: dict[str, Any] = ask(server, f"/identify?lon={lon:.7f}&lat={lat:.7f}&radius_m=30")
+        states = {roles[layer["collection"]]: layer["state"] for layer in answer["layers"]}
+        if answer["insideTown"] and wanted(states):
             return answer
-    raise AssertionError("no 用途地域 in the middle of the sample")
+    raise AssertionError("no such place in the sample")
+
+
+def a_district(server: Served) -> dict[str, Any]:
+    """A place that lies in a 用途地域."""
+    return a_place(server, lambda states: states["use_district"] == "found")
 
 
 def opened(screen: Screen, server: Served, state: str = "") -> Page:
@@ -197,7 +206,7 @@ def test_the_panel_says_what_identify_says(served: Served, desk: Screen) -> None
 
 
 def test_not_affected_is_said_outright(served: Served, desk: Screen) -> None:
-    answer = a_district(served)
+    answer = a_place(served, lambda states: states["fire"] == "none")
     page = opened(desk, served, f"#point={answer['lon']},{answer['lat']}")
     states = {layer["collection"]: layer["state"] for layer in asked_of_identify(desk, served)["layers"]}
     assert "none" in states.values()

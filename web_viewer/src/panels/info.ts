@@ -56,7 +56,7 @@ function* content(catalogue: Catalogue, answer: Identified, asked: Asked): Gener
   const { service } = catalogue;
   if (answer.insideTown === false) yield h("p", { class: "notice" }, ja.info.outsideText(service.name));
   for (const [theme, layers] of byTheme(wantedFirst(inOrder(catalogue, answer.layers), asked.feature))) {
-    yield h("h3", { class: "info-theme" }, theme);
+    yield h("h2", { class: "info-theme" }, theme);
     for (const layer of layers) yield layerCard(catalogue, layer, answer.insideTown === false);
   }
   yield placeCard(answer, service.crs, asked);
@@ -97,7 +97,7 @@ function layerCard(catalogue: Catalogue, layer: IdentifiedLayer, outside: boolea
   return h(
     "section",
     { class: `card ${layer.state}`, "data-collection": layer.collection, "data-state": layer.state },
-    h("h4", {}, h("span", {}, layer.title), h("span", { class: `badge ${layer.state}` }, state)),
+    h("h3", {}, h("span", {}, layer.title), h("span", { class: `badge ${layer.state}` }, state)),
     text === null ? null : h("p", {}, text),
     ...layer.features.slice(0, AT_ONCE).map((feature) => featureTable(feature, dates)),
     more(layer.features.slice(AT_ONCE), dates),
@@ -140,7 +140,7 @@ function placeCard(answer: Identified, crs: string, asked: Asked): HTMLElement {
   return h(
     "section",
     { class: "card place" },
-    h("h4", {}, ja.info.place),
+    h("h3", {}, ja.info.place),
     h("dl", { class: "sources" }, h("dt", {}, ja.info.lonLat), h("dd", {}, lonLat), h("dt", {}, format.frame(crs)), h("dd", {}, plane)),
     h("p", {}, ja.info.radius(format.distance(asked.radiusM))),
     asked.date === null ? null : h("p", {}, ja.info.asOf(format.day(asked.date))),
@@ -158,5 +158,5 @@ function contacts(all: readonly Contact[]): HTMLElement {
       contact.phone === "" ? null : h("a", { class: "phone", href: `tel:${contact.phone.replace(/[^\d+]/g, "")}` }, contact.phone),
     ),
   ]);
-  return h("section", { class: "card place" }, h("h4", {}, ja.info.contacts), h("dl", { class: "sources" }, ...rows));
+  return h("section", { class: "card place" }, h("h3", {}, ja.info.contacts), h("dl", { class: "sources" }, ...rows));
 }
