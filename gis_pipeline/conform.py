@@ -274,13 +274,19 @@ def _classes(rows: _Rows, name: str, field: Field, reader: Classifier, found: li
 
 
 def _other_list(field: Field, raws: dict[str, list[Any]], clashes: list[int]) -> str:
-    """Advice for records whose code and name differ: another code list under which all of them agree."""
+    """Advice for records whose code and name differ: another code list under which every one of them agrees."""
     for codes in CODE_LISTS if field.codes else ():
         reader = classifier(field.model_copy(update={"codes": codes}), ())
         known = replace(reader, titles=dict.fromkeys(reader.known, ""))
-        if all(len({known.read(raw[at]).value for raw in raws.values()} - {None}) == 1 for at in clashes):
+        if all(_agree(known, [raw[at] for raw in raws.values()]) for at in clashes):
             return f'codes = "{codes}" と宣言すれば一致します。資料のコード表を確かめてください。'
     return _CHECK
+
+
+def _agree(reader: Classifier, values: list[Any]) -> bool:
+    """Whether all values that are there are in the list (an unreadable one agrees with nothing) and are one class."""
+    read = [reader.read(value) for value in values]
+    return all(item.severity is None for item in read) and len({item.value for item in read} - {None}) == 1
 
 
 def _each_once(raw: list[Any], convert: Callable[[object], Converted]) -> list[Converted]:
