@@ -60,6 +60,7 @@ def warp(sheet: PlacedSheet, pixel_m: float, path: Path) -> Master:
         try:
             with _master_file(path, lattice, sheet.transformation.target_crs, scan.bands) as out:
                 _fill(out, sheet.neatline, lattice, inverse, scan)
+            _read_back(path, lattice)
         except RasterioError as error:
             heard.append(str(error))
     if heard:
@@ -87,6 +88,15 @@ def _fill(out: DatasetWriter, neatline: shapely.Polygon, lattice: Lattice, inver
     for window, packed in masks:
         bits = np.unpackbits(packed, count=window.width * window.height)
         out.write_mask(bits.reshape(window.height, window.width) * np.uint8(255), window=window)
+
+
+def _read_back(path: Path, lattice: Lattice) -> None:
+    """Raises RasterioError unless every tile is there: what GDAL writes on closing may fail without a word."""
+    with rasterio.Env(**_GDAL), rasterio.open(path, driver="GTiff") as written:
+        for top, left, height, width in _blocks(lattice):
+            window = Window(left, top, width, height)
+            written.read(window=window)
+            written.dataset_mask(window=window)
 
 
 def _blocks(lattice: Lattice) -> Iterator[tuple[int, int, int, int]]:

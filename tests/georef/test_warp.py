@@ -279,18 +279,22 @@ import resource, sys
 from pathlib import Path
 from gis_pipeline.errors import MachineError
 from tests.georef.test_warp import place_all, warp
-folder = Path(sys.argv[1])
+folder, missing = Path(sys.argv[1]), int(sys.argv[2])
 sheet = place_all(folder, folder)[0]
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+limit = warp(sheet, 2.0, folder / "whole.tif").path.stat().st_size - missing
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:
-    warp(sheet, 2.0, folder / "m.tif")
+    warp(sheet, 2.0, folder / "cut.tif")
 except MachineError as error:
     print(error)
 """
 
 
-def test_a_master_that_could_not_be_written_whole_is_an_error(tmp_path: Path) -> None:
-    """GDAL reports some failed writes only when the file is closed, and rasterio then only logs them."""
+@pytest.mark.parametrize("missing", [500, 500_000])
+def test_a_master_that_could_not_be_written_whole_is_an_error(missing: int, tmp_path: Path) -> None:
+    """The last bytes are written on closing, where GDAL's failure reaches neither an exception nor the log."""
     write_sheet(tmp_path, "09KC971", pixel_m=2.0)
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path, str(missing)], capture_output=True, text=True, check=True
+    )
     assert "図郭 09KC971 の画像を書けません" in done.stdout
