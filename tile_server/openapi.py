@@ -16,6 +16,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
+from gis_pipeline.crs import output_crs
+from tile_server.documents import current_editions
 from tile_server.errors import PROBLEM
 from tile_server.schemas import SCHEMAS
 from tile_server.site import View
@@ -42,8 +44,8 @@ _PARAMETERS: dict[str, Json] = {
     "lon": _LON,
     "lat": _LAT,
     "radius_m": {"type": "number", "minimum": 0, "default": 10},
-    "q": {"type": "string", "minLength": 1, "maxLength": 100},
-    "datetime": _TEXT,
+    "q": {"type": "string", "maxLength": 100},
+    "datetime": {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]},
     "offset": {"type": "integer", "minimum": 0, "default": 0},
     "collectionId": _TEXT,
     "tileMatrixSetId": _TMS,
@@ -55,8 +57,12 @@ _PARAMETERS: dict[str, Json] = {
 }
 """The schema of each parameter, wherever it stands."""
 
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
+_END = rf"(\.\.|{_DAY}(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?)?"
+_INTERVAL = rf"^{_END}/{_END}$"
+
 _REQUIRED = {"q", "lon", "lat"}
-_TILE_FORMATS = {"/tiles/{tile": ["mvt"], "/map/tiles/{tile": ["webp", "png", "jpg"]}
+_TILE_FORMATS = {"vector": ["mvt"], "map": ["webp", "png", "jpg"]}
 
 
 def described(schema: str, *media_types: str, summary: str) -> Json:
@@ -68,7 +74,8 @@ def described(schema: str, *media_types: str, summary: str) -> Json:
         for kind in media_types
     }
     if not schema:
-        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in media_types}
+        binary: Json = {"type": "string", "format": "binary"}
+        content = {kind: {"schema": {} if kind == ANY_FILE else binary} for kind in media_types}
     return {
         "summary": summary,
         "response_class": Response,
@@ -141,8 +148,10 @@ def _parameter(path: str, raw: Json) -> Json:
     name = raw["name"]
     schema = copy.deepcopy(_PARAMETERS.get(name, _TEXT))
     if name == "f":
-        formats = [values for part, values in _TILE_FORMATS.items() if part in path]
-        schema = {"type": "string", "enum": formats[-1] if formats else ["json", "html"]}
+        formats = _TILE_FORMATS["map" if "/map/" in path else "vector"]
+        schema = {"type": "string", "enum": formats if "{tileCol}" in path else ["json", "html"]}
+    if name == "datetime" and path.endswith("/items"):
+        schema["anyOf"].append({"pattern": _INTERVAL})
     parameter: Json = {
         "name": name,
         "in": raw["in"],
@@ -157,20 +166,20 @@ def _parameter(path: str, raw: Json) -> Json:
 
 
 def api_document(app: FastAPI, view: View) -> Json:
-    """The API definition for one request: with its servers, limits, and the collections there are."""
+    """The API definition for one request: with its servers, limits, and the collections that are in force today."""
     document: Json = copy.deepcopy(app.state.definition)
-    service, settings = view.service, view.site.settings
+    service = view.service
     about: Json = {
         "title": service.title or f"{service.name}の地図",
         "version": "1",
         "description": f"{service.name}の地図の API。{service.disclaimer}",
     }
-    collections = [entry.declaration.id for entry in view.snapshot.collections()]
+    collections = [published.declaration.id for published in current_editions(view)]
     for item in document["paths"].values():
         if "servers" in item:
             item["servers"] = [{"url": view.base or "/"}]
         for parameter in item["get"]["parameters"]:
-            _fill(parameter, item["get"], collections, settings.default_limit, settings.max_limit)
+            _fill(parameter, item["get"], collections, view)
     return {
         "openapi": document["openapi"],
         "info": about,
@@ -180,10 +189,15 @@ def api_document(app: FastAPI, view: View) -> Json:
     }
 
 
-def _fill(parameter: Json, operation: Mapping[str, Any], collections: list[str], default: int, most: int) -> None:
-    name, schema = parameter["name"], parameter["schema"]
+def _fill(parameter: Json, operation: Mapping[str, Any], collections: list[str], view: View) -> None:
+    name, schema, settings = parameter["name"], parameter["schema"], view.site.settings
+    default, most = settings.default_limit, settings.max_limit
     if name == "collectionId" and collections:
         schema["enum"] = collections
+    elif name in ("crs", "bbox-crs"):
+        schema["enum"] = [crs.uri for crs in output_crs(view.service.crs)]
+    elif name == "radius_m":
+        schema["maximum"] = settings.max_radius_m
     elif name == "limit":
         searching = any(other["name"] == "q" for other in operation["parameters"])
         parameter["schema"] = {

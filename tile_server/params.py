@@ -119,8 +119,11 @@ def _day(text: str) -> dt.date:
         if _DATE.fullmatch(text):
             return dt.date.fromisoformat(text)
         if _DATE_TIME.fullmatch(text):
-            return dt.datetime.fromisoformat(text.upper()).astimezone(JST).date()
-    except (ValueError, OverflowError) as error:
+            whole_seconds = text.upper().replace(":60", ":59")  # a leap second (RFC 3339, 5.7) is still that day
+            return dt.datetime.fromisoformat(whole_seconds).astimezone(JST).date()
+    except OverflowError:
+        return dt.date.min if text.startswith("0001") else dt.date.max
+    except ValueError as error:
         raise _bad_datetime() from error
     raise _bad_datetime()
 

@@ -362,5 +362,5 @@ def test_req_geojson_definition_and_content(client: TestClient) -> None:
 
 def test_req_geojson_rings_are_wound_as_rfc_7946_wants(client: TestClient) -> None:
     for feature in client.get(ITEMS).json()["features"]:
-        for polygon in shapely.geometry.shape(feature["geometry"]).geoms:
-            assert polygon.exterior.is_ccw
+        for polygon in feature["geometry"]["coordinates"]:
+            assert shapely.LinearRing(polygon[0]).is_ccw

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pyproj
 import pytest
-import shapely
 from starlette.testclient import TestClient
 
 from tests.tile_server.tree import SOUTH_M, WEST_M, lonlat
@@ -47,13 +45,6 @@ def test_every_answer_says_whose_it_is_and_since_when(client: TestClient) -> Non
         ("高さの限度", None, "m"),
     ]
     assert client.get(feature["href"]).json()["id"] == "d11"
-
-
-def test_on_a_shared_boundary_both_districts_are_named(client: TestClient) -> None:
-    corners = np.array([[WEST_M + 200.0, SOUTH_M + 50.0]])
-    assert shapely.Point(corners[0]).is_valid
-    found = layers(identify(client, 200, 50, radius_m="0.01"))["youto"]["features"]
-    assert {"d1", "d2"} & {feature["id"] for feature in found}
 
 
 @pytest.mark.parametrize(("radius_m", "ids"), [("4.9", set()), ("5.1", {"101/1", "102 乙"}), ("0", set())])

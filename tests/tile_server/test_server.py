@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
 import threading
 import time
@@ -69,9 +68,9 @@ def test_head_sends_no_body(port: int, path: bytes) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [b"/files/youto/2026-04-01/../../../../catalog.json", b"/assets/../../settings.py", b"//etc/passwd", b"/..", b"/%2e%2e/",
-     b"/files/youto/2026-04-01/./features.geojson", b"/api/collections/%ff%fe", b"/%00", b"/api/collections/youto/items/%00",
-     b"/tiles/youto/15/%2e%2e/0.mvt", b"/pages/../app.py"],
+    [b"/files/youto/2026-04-01/../../../../catalog.json", b"/assets/../../settings.py", b"//etc/passwd", b"/..",
+     b"/%2e%2e/", b"/files/youto/2026-04-01/./features.geojson", b"/api/collections/%ff%fe", b"/%00",
+     b"/api/collections/youto/items/%00", b"/tiles/youto/15/%2e%2e/0.mvt", b"/pages/../app.py"],
 )  # fmt: skip
 def test_a_path_that_tries_to_leave_finds_nothing(port: int, path: bytes) -> None:
     status, head, body = get(port, path)
@@ -105,4 +104,3 @@ def test_many_at_once(port: int) -> None:
         thread.join(60)
     assert len(results) == 96
     assert set(results) <= {200, 204}
-    assert os.getpid() > 0

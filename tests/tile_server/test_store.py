@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from gis_pipeline.model import BBox
 from tests.tile_server.tree import SOUTH_M, WEST_M, lonlat
 from tile_server.area import Area, FrameBox
 from tile_server.boxes import around
-from tile_server.store import FeatureStore, Stores, select
+from tile_server.store import FeatureStore, Stored, Stores, select
 
 FRAME = "EPSG:6677"
 
@@ -28,9 +29,15 @@ def roads(tree: Path) -> FeatureStore:
     return Stores().open(tree / "collections" / "choudou" / "2026-04-01" / "store.sqlite")
 
 
-def geometries(store: FeatureStore) -> dict[int, shapely.Geometry]:
+def geometries(store: FeatureStore) -> dict[int, BaseGeometry]:
     everything = store.read(range(1, store.count + 1))
     return {stored.seq: shapely.geometry.shape(json.loads(stored.geojson)["geometry"]) for stored in everything}
+
+
+def town(stored: Stored) -> BaseGeometry:
+    geometry = shapely.from_wkb(stored.town)
+    assert geometry is not None
+    return geometry
 
 
 def boxes(count: int, seed: int) -> list[tuple[float, float, float, float]]:
@@ -54,7 +61,7 @@ def test_a_box_finds_exactly_what_intersects_it(youto: FeatureStore, roads: Feat
 
 
 def test_a_box_in_the_town_frame_finds_exactly_what_intersects_it(youto: FeatureStore) -> None:
-    shapes = {stored.seq: shapely.from_wkb(stored.town) for stored in youto.read(range(1, youto.count + 1))}
+    shapes = {stored.seq: town(stored) for stored in youto.read(range(1, youto.count + 1))}
     rng = np.random.default_rng(9)
     for east, north, width, height in rng.uniform((-300, -300, 0, 0), (1200, 1200, 400, 400), (200, 4)).tolist():
         box = FrameBox(WEST_M + east, SOUTH_M + north, WEST_M + east + width, SOUTH_M + north + height)
@@ -64,7 +71,7 @@ def test_a_box_in_the_town_frame_finds_exactly_what_intersects_it(youto: Feature
 
 
 def test_near_gives_town_metres_and_nothing_beyond_the_radius(roads: FeatureStore) -> None:
-    shapes = {stored.fid: shapely.from_wkb(stored.town) for stored in roads.read(range(1, roads.count + 1))}
+    shapes = {stored.fid: town(stored) for stored in roads.read(range(1, roads.count + 1))}
     rng = np.random.default_rng(3)
     for east, north in rng.uniform(0, 900, (100, 2)).tolist():
         lon, lat = lonlat(east, north)

@@ -11,9 +11,8 @@ from gis_pipeline.catalog import Published
 from gis_pipeline.errors import UnknownItem
 from gis_pipeline.model import Collection
 from tile_server import documents
-from tile_server.archives import MAX_ZOOM, Archive, archive_name
+from tile_server.archives import Archive, archive_name
 from tile_server.errors import RequestError
-from tile_server.numbers import whole
 from tile_server.openapi import described
 from tile_server.params import Instant
 from tile_server.respond import JSON, reply_json
@@ -83,12 +82,11 @@ def _vector_layer(declaration: Collection, archive: Archive) -> dict[str, Any]:
 async def tile(view: Asked, request: Request, layer: str, z: str, x: str, file: str, on: Instant) -> Response:
     """`{collection}[@{edition}]/{z}/{x}/{y}[@2x].{mvt,webp,png,jpg}`; @2x is 512 pixels, pictures only."""
     named, asked = _LAYER.fullmatch(layer), _FILE.fullmatch(file)
-    if named is None or asked is None:
+    if named is None or asked is None or not all(re.fullmatch("[0-9]{1,10}", n) for n in (z, x, asked["row"])):
         raise UnknownItem("タイルの場所は {z}/{x}/{y}.mvt、.webp、.png、.jpg のように書いてください。")
     if named["edition"] is not None and on is not None:
         raise RequestError("版を名指しした場所に datetime は使えません。", "The path names an edition.", "datetime")
-    last = (1 << MAX_ZOOM) - 1
-    at = (whole(z, "z", 0, MAX_ZOOM), whole(x, "x", 0, last), whole(asked["row"], "y", 0, last))
+    at = (int(z), int(x), int(asked["row"]))
     form = asked["format"]
     if form == "mvt" and asked["double"]:
         raise UnknownItem("@2x は画像タイルだけです。")
