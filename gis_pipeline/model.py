@@ -26,6 +26,9 @@ Role = Literal["use_district", "fire", "planned_road", "road", "parcel", "bounda
 CodeList = Literal["i-ur", "two-digit", "ksj-a29"]
 FitMethod = Literal["affine", "projective", "polynomial2", "thin_plate_spline"]
 
+RESERVED = frozenset({"fid", "seq", "geom", "geometry", "bbox"})
+"""Names that published files use themselves."""
+
 MAP_LEVEL_ACCURACY_M = {250: 0.12, 500: 0.25, 1000: 0.70, 2500: 1.75, 5000: 3.5, 10000: 7.0}
 """Standard deviation of position in metres for each map level (地図情報レベル; 作業規程の準則)."""
 
@@ -268,6 +271,9 @@ class Collection(Model):
             raise ValueError("zooms は [最小, 最大] で 0〜22 の範囲にしてください。")
         if (self.scan is not None) != (self.role == "sheets"):
             raise ValueError('role = "sheets" と [scan] は一緒に書いてください。')
+        derived = {f"{name}_name" for name, field in self.fields.items() if field.type == "class"}
+        if reserved := (RESERVED | derived) & set(self.fields):
+            raise ValueError(f"[fields] の名前「{'、'.join(sorted(reserved))}」は使えません。別の名前にしてください。")
         for name in self.search:
             if name not in self.fields and self.scan is None:
                 raise ValueError(f"search の「{name}」は [fields] にありません。")
@@ -377,16 +383,26 @@ class Asset(Model):
     sha256: Sha256
 
 
-class Edition(Model):
+class Dated(Model):
+    """What has an edition id: the day it takes effect, with ".2", ".3" … for corrections."""
+
+    id: EditionId
+
+    @property
+    def takes_effect(self) -> dt.date:
+        """The day from 00:00 Asia/Tokyo of which this edition is in force."""
+        return dt.date.fromisoformat(self.id[:10])
+
+
+class Edition(Dated):
     """edition.json (版): everything about one published state of one collection. Never changes once written.
 
     `approvals` are only those that edition.toml states; else the declaration of the live release counts.
 
-    `id` is the day it takes effect, with ".2", ".3" … for corrections. `key` is the hash of the material, of
-    the declaration's data-shaping parts and of the writers' versions: the same key is the same data.
+    `key` is the hash of the material, of the declaration's data-shaping parts and of the writers' versions: the
+    same key is the same data.
     """
 
-    id: EditionId
     collection: CollectionId
     key: Sha256
     built_at: dt.datetime
@@ -407,11 +423,6 @@ class Edition(Model):
     approvals: tuple[Approval, ...] = ()
     assets: tuple[Asset, ...] = ()
 
-    @property
-    def takes_effect(self) -> dt.date:
-        """The day from 00:00 Asia/Tokyo of which this edition is in force."""
-        return dt.date.fromisoformat(self.id[:10])
-
     def asset(self, name: str) -> Asset | None:
         """The asset of that name."""
         return next((asset for asset in self.assets if asset.name == name), None)
@@ -421,24 +432,18 @@ class Edition(Model):
         return next((asset for asset in self.assets if asset.output == output), None)
 
 
-class EditionEntry(Model):
+class EditionEntry(Dated):
     """One line of the catalogue: an edition that was ever published, and its state.
 
     `path` is its folder relative to the published tree. `superseded` = replaced by a correction or taken out
     by a rollback: still answered under its own id, never in force.
     """
 
-    id: EditionId
     key: Sha256
     state: Literal["live", "superseded", "withdrawn"]
     path: str
     reason: str = ""
     released_in: int = 0
-
-    @property
-    def takes_effect(self) -> dt.date:
-        """The day from 00:00 Asia/Tokyo of which this edition is in force."""
-        return dt.date.fromisoformat(self.id[:10])
 
     @property
     def order(self) -> tuple[dt.date, int]:

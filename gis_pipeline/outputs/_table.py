@@ -8,27 +8,16 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from gis_pipeline.errors import DeclarationError
 from gis_pipeline.members import Product
 from gis_pipeline.model import Collection
-
-RESERVED = frozenset({"fid", "seq", "geom", "geometry", "bbox"})
-"""Column names that the published files need for themselves."""
 
 Value = str | int | float | None
 
 
 def fields(product: Product) -> list[str]:
-    """The published property names in order; raises DeclarationError for one that the files need themselves."""
+    """The published property names in order."""
     geometry = product.frame.active_geometry_name
-    names = [str(name) for name in product.frame.columns if name != geometry]
-    clash = RESERVED.intersection(names)
-    if clash:
-        raise DeclarationError(
-            f"{product.collection.id} の属性名「{'、'.join(sorted(clash))}」は公開ファイルが使う名前です。"
-            "[fields] で別の名前にしてください。"
-        )
-    return names
+    return [str(name) for name in product.frame.columns if name != geometry]
 
 
 def values(column: pd.Series) -> list[Value]:
