@@ -17,6 +17,7 @@ from tests.checks.planting import COLUMNS, all_checks, area, context, districts,
 
 CHECKS = all_checks()
 BOW_TIE = shapely.Polygon([(-51400, -28400), (-51200, -28200), (-51200, -28400), (-51400, -28200)])
+SLIVER = shapely.Polygon([(-51400, -28400), (-51370, -28400), (-51370, -28399.999)])
 FIT = SheetFit(
     code="09KC971", file="09KC971.tif", method="affine", points=6, rmse_m=2.4, max_residual_m=4.0,
     pixel_size_m=0.5, tolerance_m=1.75,
@@ -38,6 +39,7 @@ DEFECTS: dict[str, Plant] = {
     "permissions": (districts(), youto(permission=""), {}),
     "personal_data": (districts(FNNumber={1: "090-1234-5678"}), youto(), {}),
     "relations_inside": (districts(), youto(relations=[{"inside": "kuiki"}]), {"others": {"kuiki": area()}}),
+    "too_small": (districts({2: SLIVER}), youto(), {}),
     "undeclared_fields": (districts(add={"X": [1] * 6}), youto(), {}),
 }
 
