@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -93,6 +94,8 @@ class Town:
     name: str
     folders: Folders
     outcome: Outcome
+    material: dict[str, str]
+    """SHA-256 of every file of the source tree before the build."""
 
     @property
     def candidate(self) -> Candidate:
@@ -136,7 +139,14 @@ class Town:
 def build_town(name: str, source: Path, work: Path) -> Town:
     """Builds what is in a source tree; nothing is published yet."""
     folders = Folders(source, work / "published", work / "work")
-    return Town(name, folders, build(folders))
+    before = hashes(source)
+    return Town(name, folders, build(folders), before)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below a folder, by its relative path."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def blocking(outcome: Outcome) -> list[Finding]:

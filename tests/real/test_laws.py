@@ -11,7 +11,6 @@ import mapbox_vector_tile
 import numpy as np
 import pytest
 import shapely
-from numpy.typing import NDArray
 
 from gis_pipeline.model import Collection
 from tests.real import material, second, written
@@ -25,11 +24,27 @@ ALL = [
     for collection in material.declared(town)
     if "[scan]" not in (material.HERE / town / collection / "collection.toml").read_text(encoding="utf-8")
 ]
+of_town = pytest.mark.parametrize("town", material.towns())
 each = pytest.mark.parametrize(("town", "collection"), ALL, ids=str)
 
 EXTENT_M = 0.01
 SHAPE_M = 0.001
 MEASURE = 1e-6
+
+
+@of_town
+def test_building_leaves_the_material_byte_identical(towns: Towns, town: str) -> None:
+    folders, before = towns[town].folders, towns[town].material
+    assert before
+    assert material.hashes(folders.source) == before
+
+
+@of_town
+def test_the_town_serves_what_it_declares_in_its_own_frame(towns: Towns, town: str) -> None:
+    service = towns.get(town, "/api")["service"]
+    served = [each["id"] for each in towns.get(town, "/api/collections")["collections"]]
+    assert sorted(served) == list(material.declared(town))
+    assert service["crs"] == towns[town].catalog.snapshot().release.service.crs
 
 
 @each
@@ -145,7 +160,7 @@ def test_a_vector_tile_has_every_feature_of_its_area(towns: Towns, town: str, co
     found = _fids(answer.content, collection)
     unit_m = size_m / UNITS
     inside = shapely.box(west_m + unit_m, north_m - size_m + unit_m, west_m + size_m - unit_m, north_m - unit_m)
-    wanted = set(features["fid"][shapely.intersects(mercator.array, inside) & _drawable(mercator.array, unit_m)])
+    wanted = set(features["fid"][shapely.intersects(mercator.array, inside)])
     nearby = set(features["fid"][shapely.intersects(mercator.array, shapely.buffer(inside, size_m / 8))])
     assert wanted
     assert wanted <= found <= nearby
@@ -156,15 +171,6 @@ UNITS = 1 << 14
 
 ORIGIN_M = 20037508.342789244
 """Half the width of the Web Mercator square, in its metres (OGC 17-083r4, annex D.1)."""
-
-
-def _drawable(shapes: NDArray[np.object_], unit_m: float) -> NDArray[np.bool_]:
-    """Which features have a shape on the grid of a tile. Chino has lines of 0.8 and 2.5 mm and Settsu has slivers
-    0.4 mm wide between its zones; they are published and served, but no grid shows them."""
-    longer = shapely.minimum_bounding_radius(shapes) * 2 > unit_m * 2**0.5
-    wider = 2 * shapely.area(shapes) > unit_m * shapely.length(shapes)
-    drawable: NDArray[np.bool_] = np.choose(shapely.get_dimensions(shapes), (True, longer, wider))
-    return drawable
 
 
 def _fids(tile: bytes, layer: str) -> set[str]:
