@@ -63,6 +63,10 @@ class MaterialError(MachizuError):
         place = str(self.where)
         super().__init__((f"{place}: " if place else "") + message + (f" {advice}" if advice else ""))
 
+    def __reduce__(self) -> tuple[type[MaterialError], tuple[str, Where, str]]:
+        """Keeps the place when the error comes back from a worker process."""
+        return type(self), (self.message, self.where, self.advice)
+
 
 class EncodingError(MaterialError):
     """A text value cannot be decoded."""
