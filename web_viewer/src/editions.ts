@@ -33,6 +33,20 @@ export function tilesOn(collection: Collection, date: string | null): string | n
   return collection.tiles.url.replace(`/${collection.id}@${collection.edition?.id}/`, `/${collection.id}@${shown.id}/`);
 }
 
+export type Offered = { readonly title: string; readonly href: string; readonly size: number | null };
+
+/**
+ * The files of the edition in force on `date`. For a past day these are the whole files, whose address takes the day
+ * (`/download/{id}.{ext}?datetime=`) and whose size is not known; files under an edition's own address are today's.
+ */
+export function downloadsOn(collection: Collection, date: string | null): readonly Offered[] {
+  if (date === null) return collection.downloads;
+  if (shownOn(collection, date).kind !== "live") return [];
+  return collection.downloads
+    .filter((file) => new URL(file.href, window.location.href).pathname.includes("/download/"))
+    .map((file) => ({ title: file.title, href: `${file.href.split("?")[0]}?datetime=${date}`, size: null }));
+}
+
 function dayOf(id: string): string {
   return id.slice(0, 10);
 }

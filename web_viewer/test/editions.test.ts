@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inForceOn, shownOn, tilesOn } from "../src/editions";
+import { downloadsOn, inForceOn, shownOn, tilesOn } from "../src/editions";
 import { collection } from "./fixtures";
 
 const editions = [
@@ -46,5 +46,22 @@ describe("the tiles of a day", () => {
   it("are none where there was no edition, never another day's", () => {
     expect(tilesOn(collection("youto"), "2019-01-01")).toBeNull();
     expect(tilesOn(collection("an"), null)).toBeNull();
+  });
+});
+
+describe("the downloads of a day", () => {
+  const files = ["/download/youto.csv", "/files/youto/2026-04-01/sheets/a.tif"].map((href) => ({ title: "", href, mediaType: "", size: 1 }));
+  const youto = { ...collection("youto"), downloads: files };
+
+  it("are all of them today", () => {
+    expect(downloadsOn(youto, null)).toEqual(files);
+  });
+
+  it("are asked for that day, and never another edition's own files", () => {
+    expect(downloadsOn(youto, "2021-01-01")).toEqual([{ title: "", href: "/download/youto.csv?datetime=2021-01-01", size: null }]);
+  });
+
+  it("are none where nothing was in force", () => {
+    expect(downloadsOn(youto, "2019-01-01")).toEqual([]);
   });
 });

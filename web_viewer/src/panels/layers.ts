@@ -1,7 +1,7 @@
 /** 図面をえらぶ: base map, layers by theme with legend, opacity and downloads, and the day. */
 
 import { h, icon, ICONS } from "../dom";
-import { shownOn } from "../editions";
+import { downloadsOn, type Offered, shownOn } from "../editions";
 import * as format from "../format";
 import { legendRows } from "../legend";
 import type { BaseMap, Catalogue, Collection } from "../model";
@@ -62,13 +62,14 @@ function layerPart(collection: Collection, events: LayersEvents): Part {
   box.setAttribute("aria-describedby", hint.id);
   const badge = { 案: ja.layers.draft, 廃止: ja.layers.repealed }[collection.status];
   const slider = opacityPart(collection, events);
+  const files = downloadsPart(collection);
   const details = h(
     "details",
     { class: "layer-details" },
     h("summary", { "aria-label": ja.layers.details(title) }, isScan(collection) ? ja.layers.detailsScan : ja.layers.detailsShort),
     isScan(collection) || collection.geometry === "none" ? null : legendList(collection),
     drawable ? slider.element : null,
-    downloads(collection),
+    files.element,
   );
   return {
     element: h(
@@ -81,6 +82,7 @@ function layerPart(collection: Collection, events: LayersEvents): Part {
     update(state, zoom) {
       box.checked = state.layers.includes(id);
       slider.update(state, zoom);
+      files.update(state, zoom);
       const text = hintFor(collection, state, zoom);
       if (hint.textContent !== text) hint.textContent = text;
       hint.hidden = text === "";
@@ -121,27 +123,34 @@ function opacityPart(collection: Collection, events: LayersEvents): Part {
   };
 }
 
-function downloads(collection: Collection): HTMLElement {
-  const heading = h("p", { class: "downloads-heading" }, ja.layers.downloads);
-  if (collection.permission === "") return h("div", { class: "downloads" }, heading, h("p", {}, ja.layers.viewOnly));
+/** The files of the day that is shown: what is taken home must be what was on the map. */
+function downloadsPart(collection: Collection): Part {
+  const element = h("div", { class: "downloads" });
+  let drawnFor: string | null | undefined;
+  return {
+    element,
+    update({ date }) {
+      if (date === drawnFor) return;
+      drawnFor = date;
+      element.replaceChildren(h("p", { class: "downloads-heading" }, ja.layers.downloads), ...downloads(collection, date));
+    },
+  };
+}
+
+function downloads(collection: Collection, date: string | null): readonly HTMLElement[] {
+  if (collection.permission === "") return [h("p", {}, ja.layers.viewOnly)];
   const licence = [collection.permission, collection.licence].filter(Boolean).join(" ");
   const terms = h("p", { class: "downloads-licence" }, `${ja.layers.licence}: ${licence}`);
-  if (collection.downloads.length === 0) return h("div", { class: "downloads" }, heading, h("p", {}, ja.layers.noFiles), terms);
-  const links = collection.downloads.map((file) => {
-    const { name, hint } = format.fileFormat(file.href, file.title);
-    const sheet = isScan(collection) ? /([^/]+)\.tif$/.exec(file.href)?.[1] : undefined;
-    return h(
-      "li",
-      {},
-      h(
-        "a",
-        { class: "download", href: file.href, download: true },
-        icon(...ICONS.download),
-        h("span", {}, h("strong", {}, sheet === undefined ? name : `${sheet} ${name}`), h("small", {}, [hint, format.size(file.size)].filter(Boolean).join(" ・ "))),
-      ),
-    );
-  });
-  return h("div", { class: "downloads" }, heading, h("ul", {}, ...links), terms);
+  const links = downloadsOn(collection, date).map((file) => downloadLink(collection, file));
+  return links.length === 0 ? [h("p", {}, ja.layers.noFiles), terms] : [h("ul", {}, ...links), terms];
+}
+
+function downloadLink(collection: Collection, file: Offered): HTMLElement {
+  const { name, hint } = format.fileFormat(file.href, file.title);
+  const sheet = isScan(collection) ? /([^/]+)\.tif$/.exec(file.href)?.[1] : undefined;
+  const facts = [hint, file.size === null ? "" : format.size(file.size)].filter(Boolean).join(" ・ ");
+  const words = h("span", {}, h("strong", {}, sheet === undefined ? name : `${sheet} ${name}`), h("small", {}, facts));
+  return h("li", {}, h("a", { class: "download", href: file.href, download: true }, icon(...ICONS.download), words));
 }
 
 function basePart(catalogue: Catalogue, scans: readonly Collection[], events: LayersEvents): Part {
