@@ -38,7 +38,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def served(sample: Path) -> Iterator[str]:
+def site(sample: Path) -> Iterator[str]:
     """The address of a real server over the published sample, on a free port of 127.0.0.1."""
     with serving(sample / "published") as address:
         yield address

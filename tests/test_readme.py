@@ -47,10 +47,10 @@ def test_adding_a_layer(sample: Path, tmp_path: Path) -> None:
     ]
 
 
-def test_reading_by_curl(served: str, tmp_path: Path) -> None:
+def test_reading_by_curl(site: str, tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("skipped: no curl")
-    lines = _example("read-by-curl").replace("http://localhost:8000", served).strip().splitlines()
+    lines = _example("read-by-curl").replace("http://localhost:8000", site).strip().splitlines()
     items, in_2020, here, found = (json.loads(_bash(line, tmp_path)) for line in lines[:4])
     assert items["numberReturned"] == 2
     assert {one["properties"]["youto_name"] for one in in_2020["features"]}
@@ -60,10 +60,10 @@ def test_reading_by_curl(served: str, tmp_path: Path) -> None:
     assert (tmp_path / "youto.gpkg").read_bytes().startswith(b"SQLite format 3")
 
 
-def test_reading_by_gdal(served: str, tmp_path: Path) -> None:
+def test_reading_by_gdal(site: str, tmp_path: Path) -> None:
     if shutil.which("ogrinfo") is None:
         pytest.skip("skipped: no GDAL commands (gdal-bin)")
-    output = _bash(_example("read-by-gdal").replace("http://localhost:8000", served), tmp_path)
+    output = _bash(_example("read-by-gdal").replace("http://localhost:8000", site), tmp_path)
     count = int(re.search(r"Feature Count: (\d+)", output)[1])  # type: ignore[index]
     assert count == len((tmp_path / "youto.csv").read_text(encoding="utf-8").splitlines()) - 1 > 0
 
@@ -84,16 +84,16 @@ application.exitQgis()
 """
 
 
-def test_reading_by_qgis(served: str, sample: Path) -> None:
+def test_reading_by_qgis(site: str, sample: Path) -> None:
     python = "/usr/bin/python3"
     environment = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(sample), "LC_ALL": "C.UTF-8"}
     probe = subprocess.run([python, "-c", "import qgis.core"], env=environment, capture_output=True, check=False)
     if probe.returncode != 0:
         pytest.skip("skipped: no QGIS (python3-qgis)")
     addresses = (
-        f"{served}/api",
-        f"{served}/tiles/youto/{{z}}/{{x}}/{{y}}.mvt",
-        f"{served}/tiles/plan2500/{{z}}/{{x}}/{{y}}.webp",
+        f"{site}/api",
+        f"{site}/tiles/youto/{{z}}/{{x}}/{{y}}.mvt",
+        f"{site}/tiles/plan2500/{{z}}/{{x}}/{{y}}.webp",
     )
     for address in ("/api", "/tiles/plan2500/{z}/{x}/{y}.webp"):
         assert f"http://localhost:8000{address}" in README

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import socket
 import threading
 import time
@@ -16,7 +15,6 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
-from gis_pipeline import publishing
 from gis_pipeline.build import Folders, build
 from tests.conftest import ROOT
 from tile_server.app import create_app
@@ -63,20 +61,9 @@ def running(settings: Settings) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample of `data/source`, built and published into a folder of its own."""
-    folder = tmp_path_factory.mktemp("sample")
-    outcome = build(Folders(ROOT / "data" / "source", folder / "published", folder / "work"))
-    assert outcome.candidate is not None, outcome.report
-    candidate = publishing.load_candidate(folder / "published", outcome.candidate.number)
-    publishing.publish(folder / "published", candidate, approved_by="試験第1号", approved_on=dt.date(2026, 4, 1))
-    return folder / "published"
-
-
-@pytest.fixture(scope="session")
-def served(published: Path) -> Iterator[Served]:
+def served(sample: Path) -> Iterator[Served]:
     """The published sample over HTTP."""
-    with running(Settings(published=published)) as server:
+    with running(Settings(published=sample / "published")) as server:
         yield server
 
 
