@@ -28,3 +28,11 @@ def whole(text: str, name: str, low: int, high: int) -> int:
         f"{name} must be a whole number from {low} to {high}.",
         name,
     )
+
+
+def at_most(text: str, name: str, most: int) -> int:
+    """A positive whole number; what exceeds `most`, however long, is clamped to it."""
+    digits = text.lstrip("0")
+    if not re.fullmatch(r"[0-9]+", text) or not digits:
+        raise RequestError(f"{name} は 1 以上の整数で書いてください。", f"{name} must be a positive integer.", name)
+    return most if len(digits) > 18 else min(int(digits), most)

@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from gis_pipeline.model import JST
 from tile_server.errors import RequestError
-from tile_server.numbers import whole
+from tile_server.numbers import at_most, whole
 from tile_server.site import Asked, site_of
 
 CollectionId = Annotated[str, Path(alias="collectionId", description="地図の id")]
@@ -88,9 +88,7 @@ def paging(
     settings = view.site.settings
     count = min(settings.default_limit, settings.max_limit)
     if limit is not None:
-        if not re.fullmatch(r"[0-9]{1,18}", limit) or int(limit) == 0:
-            raise RequestError("limit は 1 以上の整数で書いてください。", "limit must be a positive integer.", "limit")
-        count = min(int(limit), settings.max_limit)
+        count = at_most(limit, "limit", settings.max_limit)
     return Paging(count, 0 if offset is None else whole(offset, "offset", 0, settings.max_offset))
 
 

@@ -144,3 +144,11 @@ def test_a_catalogue_that_cannot_be_read_is_503(tmp_path: Path) -> None:
             answer = client.get(path)
             assert (answer.status_code, answer.json()["type"]) == (503, "urn:machizu:problem:unavailable")
             assert str(tmp_path) not in answer.text
+
+
+def test_limit_is_clamped_at_the_operators_maximum(tree: Path) -> None:
+    with client_of(tree, max_limit=7) as client:
+        for limit in ("8", "100000", "9" * 3000):
+            page = client.get(f"/api/collections/youto/items?limit={limit}").json()
+            assert (page["numberReturned"], page["numberMatched"]) == (7, 100)
+        assert client.get("/api/collections/youto/items").json()["numberReturned"] == 7

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from gis_pipeline.errors import UnknownItem
 from gis_pipeline.model import CollectionEntry
 from tile_server import documents
 from tile_server.answers import Found, Spot, contains, feature_document, look
@@ -65,9 +66,7 @@ def _spot(view: View, lon: str | None, lat: str | None, radius_m: str | None) ->
         raise RequestError(f"radius_m は 0 から {most:g} までです。", f"radius_m from 0 to {most:g}.", "radius_m")
     placed = around(view.service.crs, east, north, radius)
     if placed is None:
-        raise RequestError(
-            "この地点は町の座標系で表せません。", "Outside the town's coordinate reference system.", "lon"
-        )
+        raise UnknownItem("この地点は遠すぎて、町の座標系で表せません。")
     return Spot(east, north, placed[0], placed[1], placed[2], radius)
 
 

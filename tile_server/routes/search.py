@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from tile_server import documents
 from tile_server.errors import RequestError
-from tile_server.numbers import whole
+from tile_server.numbers import at_most
 from tile_server.openapi import described
 from tile_server.respond import JSON, reply_json
 from tile_server.site import Asked
@@ -31,6 +31,6 @@ def search(
         raise RequestError("q にことばを書いてください。", "q is needed.", "q")
     if len(q) > LONGEST:
         raise RequestError(f"q は {LONGEST} 文字までです。", f"q has at most {LONGEST} characters.", "q")
-    count = 20 if limit is None else min(whole(limit, "limit", 1, 10**18), MOST)
+    count = 20 if limit is None else at_most(limit, "limit", MOST)
     results = view.site.search.find(q, documents.current_editions(view), count)
     return reply_json(view, request, {"query": q, "results": results})
