@@ -123,6 +123,7 @@ def _wkb(blob: bytes | None) -> bytes | None:
 
 def of_collection(folder: Path, collection: Collection, frame: str, scratch: Path) -> Table:
     """Every file of an edition's folder that the declaration names, in the order of names, as one table in `frame`."""
+    require()
     source = collection.source
     where = None
     if source.where is not None:
