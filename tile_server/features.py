@@ -19,8 +19,13 @@ DEGREE_DECIMALS, METRE_DECIMALS = 9, 4
 """A tenth of a millimetre either way."""
 
 
-def feature_texts(features: Sequence[Stored], crs: OutputCrs, frame: str) -> list[bytes]:
-    """The UTF-8 text of each GeoJSON Feature in the CRS asked for, axes in the order of its definition."""
+def feature_texts(features: Sequence[Stored], crs: OutputCrs, frame: str, *, downloadable: bool) -> list[bytes]:
+    """The UTF-8 text of each GeoJSON Feature in the CRS asked for, axes in the order of its definition.
+
+    A collection that is for viewing only (利用条件の一文がない) hands out attributes, not coordinates.
+    """
+    if not downloadable:
+        return [orjson.dumps(orjson.loads(stored.geojson) | {"geometry": None}) for stored in features]
     if crs.code == "OGC:CRS84":
         return [stored.geojson for stored in features]
     return [_moved(stored, crs, frame) for stored in features]

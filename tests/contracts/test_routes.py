@@ -19,7 +19,6 @@ from tests.tile_server.tree import lonlat, shared_tree
 from tile_server.tilesets import tile_range
 
 # rasterio multiplies affine transforms in the way affine 3 will drop; nothing here can change that.
-pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 
 LON, LAT = lonlat(155, 155)
 SCAN_LON, SCAN_LAT = 139.2650, 35.7520

@@ -10,7 +10,6 @@ import pytest
 from starlette.testclient import TestClient
 
 # rasterio multiplies affine transforms in the way affine 3 will drop; nothing here can change that.
-pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 
 TMS_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"

@@ -132,3 +132,10 @@ def test_sheets_are_taken_one_by_one(client: TestClient) -> None:
     item = client.get("/api/collections/zumen/items/s0").json()
     (link,) = [link for link in item["links"] if link["rel"] == "enclosure"]
     assert client.get(link["href"]).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["items", "items?crs=http://www.opengis.net/def/crs/EPSG/0/4326"])
+def test_what_is_for_viewing_only_is_told_without_its_coordinates(client: TestClient, path: str) -> None:
+    features = client.get(f"/api/collections/banchi/{path}").json()["features"]
+    assert features
+    assert all(feature["geometry"] is None and feature["properties"] for feature in features)

@@ -17,7 +17,6 @@ from starlette.testclient import TestClient
 from tile_server.archives import Archive
 
 # rasterio multiplies affine transforms in the way affine 3 will drop; nothing here can change that.
-pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 
 EDGE_M = 20_037_508.342789244
 FOLDER = "collections/zumen/2026-04-01"

@@ -72,7 +72,9 @@ def items(
             offset=page.offset,
             links={entry["rel"]: entry for entry in links},
         )
-    text = _collection_text(feature_texts(features, crs, view.service.crs), links, chosen.count)
+    downloadable = editions[0].declaration.downloadable
+    texts = feature_texts(features, crs, view.service.crs, downloadable=downloadable)
+    text = _collection_text(texts, links, chosen.count)
     return reply(view, request, text, GEOJSON, headers)
 
 
@@ -140,7 +142,7 @@ def item(
             links=links,
         )
     headers = {"content-crs": f"<{crs.uri}>", "x-machizu-edition": published.edition.id}
-    (text,) = feature_texts([stored], crs, view.service.crs)
+    (text,) = feature_texts([stored], crs, view.service.crs, downloadable=published.declaration.downloadable)
     return reply(view, request, with_members(text, {"links": links}), GEOJSON, headers)
 
 
