@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -91,7 +92,7 @@ class _Ground:
             return np.asarray(present & (~self.contains(middles[:, 0], middles[:, 1]) | degrees), dtype=bool)
         near = np.zeros(len(shapes), dtype=bool)
         known = present & finite(shapes)
-        near[known] = shapely.dwithin(self.context.town, shapes[known], FAR_M)
+        near[known] = self._near(shapes[known])
         return np.asarray(present & ~near, dtype=bool)
 
     def contains(self, easting_m: Array, northing_m: Array) -> Mask:
@@ -100,11 +101,26 @@ class _Ground:
         known = np.isfinite(easting_m) & np.isfinite(northing_m)
         if self.context.town is not None:
             points = shapely.points(easting_m[known], northing_m[known])
-            inside[known] = shapely.dwithin(self.context.town, points, FAR_M)
+            inside[known] = self._near(np.asarray(points, dtype=object))
             return inside
         lon, lat = to_lonlat(self.context.service.crs).points(easting_m[known], northing_m[known])
         inside[known] = self._in_zone(lon, lat)
         return inside
+
+    def _near(self, shapes: NDArray[Any]) -> Mask:
+        """Whether shapes (town metres) are within `FAR_M` of the town; most are decided by boxes alone."""
+        west, south, east, north = shapely.bounds(self.context.town).tolist()
+        around = shapely.box(west - FAR_M, south - FAR_M, east + FAR_M, north + FAR_M)
+        near = np.asarray(shapely.intersects(around, shapes), dtype=bool)
+        near[near] = shapely.dwithin(self._prepared, shapes[near], FAR_M)
+        return near
+
+    @cached_property
+    def _prepared(self) -> shapely.Geometry:
+        """A copy of the town, indexed: the context's own stays as it is."""
+        town = cast(shapely.Geometry, shapely.make_valid(self.context.town))
+        shapely.prepare(town)
+        return town
 
     def _in_zone(self, lon: Array, lat: Array) -> Mask:
         west, south, east, north = self._zone
