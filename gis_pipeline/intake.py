@@ -14,7 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gis_pipeline import formats
-from gis_pipeline.conform import conform
+from gis_pipeline.conform.features import conform
 from gis_pipeline.crs import Reprojection, label, parse, plan
 from gis_pipeline.declaration import EditionFolder, SourceTree
 from gis_pipeline.errors import MaterialError, Where

@@ -13,8 +13,7 @@ import pytest
 from tests.conftest import ROOT
 
 BASE = {"model", "errors", "plugins", "members"}
-FACTS = BASE | {"crs", "sheets", "codelists", "japanese"}
-VALUES = {"findings", "identity", "classify"}
+FACTS = {"model", "errors", "members", "crs", "sheets", "codelists", "japanese", "findings"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "plugins": set(),
@@ -23,22 +22,19 @@ ALLOWED: dict[str, set[str]] = {
     "members": {"model", "errors"},
     "declaration": {"model", "errors"},
     "japanese": set(),
-    "identity": set(),
     "findings": {"model", "members"},
-    "values": {"model", "codelists", "japanese"},
-    "classify": {"model", "codelists", "japanese", "values"},
     "crs": {"model", "errors"},
     "sheets": {"model", "errors"},
     "catalog": {"model", "errors"},
     "publishing": {"catalog", "model", "errors"},
     "cartography": {"model", "codelists"},
     "changes": {"model", "errors", "members"},
-    "georef": FACTS - {"plugins"},
-    "outputs": (FACTS - {"plugins"}) | {"cartography"},
-    "formats": (FACTS - {"plugins"}) | {"georef"},
-    "checks": (FACTS - {"plugins"}) | VALUES | {"georef", "changes", "repair"},
-    "conform": (FACTS - {"plugins"}) | VALUES | {"values"},
-    "repair": FACTS - {"plugins"},
+    "georef": FACTS,
+    "outputs": FACTS | {"cartography"},
+    "formats": FACTS | {"georef"},
+    "checks": FACTS | {"georef", "changes", "repair", "conform"},
+    "conform": FACTS,
+    "repair": FACTS,
     "quality": {"model", "errors", "cartography"},
     "planning": BASE | {"declaration", "outputs", "publishing"},
     "intake": BASE | {"declaration", "planning", "formats", "crs", "georef", "conform", "repair", "publishing"},

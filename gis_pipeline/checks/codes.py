@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from gis_pipeline.classify import district_of
 from gis_pipeline.codelists import CODE_LISTS, CodeListName, RateName, rate_of
+from gis_pipeline.conform.classify import district_of
 from gis_pipeline.findings import Pointer, listed
 from gis_pipeline.members import Context
 from gis_pipeline.model import Collection, Field, Finding

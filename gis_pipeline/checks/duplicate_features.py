@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from gis_pipeline.conform.identity import fingerprints, shape_keys
 from gis_pipeline.findings import Pointer, listed
-from gis_pipeline.identity import fingerprints, shape_keys
 from gis_pipeline.members import Context
 from gis_pipeline.model import Finding
 

@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gis_pipeline import checks
-from gis_pipeline.conform import conform
+from gis_pipeline.conform.features import conform
 from gis_pipeline.crs import plan
 from gis_pipeline.members import Check, Context, Features, SourceTable
 from gis_pipeline.model import Collection, EditionDeclaration, Finding, Service, Source

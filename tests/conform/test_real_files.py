@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from gis_pipeline.codelists import CODE_LISTS
-from gis_pipeline.conform import conform
+from gis_pipeline.conform.features import conform
 from gis_pipeline.crs import plan
 from gis_pipeline.members import Features, SourceTable
 from gis_pipeline.model import Collection, Finding

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gis_pipeline.conform.values import converter
 from gis_pipeline.model import Field, FieldType
-from gis_pipeline.values import converter
 
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 NOTHING: list[object] = [None, float("nan"), "", "　 ", pd.NA, pd.NaT, []]

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gis_pipeline.codelists import CODE_LISTS, CodeListName, UseDistrict
+from gis_pipeline.conform.values import MISSING, Converted, canonical_text, is_missing
 from gis_pipeline.japanese import nfkc
 from gis_pipeline.model import FeatureClass, Field
-from gis_pipeline.values import MISSING, Converted, canonical_text, is_missing
 
 _KIND = re.compile(r"^第?([1一壱2二弐3三参4四])種")
 _DASH_FOR_ONE = re.compile(r"^第[-ーｰ‐‑–—―−─]種")

@@ -51,7 +51,7 @@ def converter(field: Field) -> Callable[[object], Converted]:
         case "date":
             return _date
         case "class":
-            raise ValueError("区分は gis_pipeline.classify で読みます。")
+            raise ValueError("区分は gis_pipeline.conform.classify で読みます。")
 
 
 def is_missing(value: object) -> bool:

@@ -19,14 +19,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gis_pipeline.classify import Classifier, classifier, contradictions
 from gis_pipeline.codelists import CODE_LISTS, rate_of
+from gis_pipeline.conform.classify import Classifier, classifier, contradictions
+from gis_pipeline.conform.identity import fingerprints, numbered
+from gis_pipeline.conform.values import Converted, canonical_text, converter, is_missing, plain, shown
 from gis_pipeline.findings import listed
-from gis_pipeline.identity import fingerprints, numbered
 from gis_pipeline.japanese import fold_dashes, nfkc
 from gis_pipeline.members import Features, SourceTable
 from gis_pipeline.model import Collection, Field, Finding, Place, Severity
-from gis_pipeline.values import Converted, canonical_text, converter, is_missing, plain, shown
 
 Reproject = Callable[[SourceTable], gpd.GeoSeries]
 
