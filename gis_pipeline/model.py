@@ -245,9 +245,7 @@ class Collection(Model):
     @property
     def tolerance_m(self) -> float:
         """Standard deviation of position in metres: declared, or that of the map level."""
-        if self.accuracy_m is not None:
-            return self.accuracy_m
-        return MAP_LEVEL_ACCURACY_M.get(self.map_level, self.map_level * 0.0007)
+        return self.accuracy_m or MAP_LEVEL_ACCURACY_M.get(self.map_level, self.map_level * 0.0007)
 
     @property
     def class_field(self) -> str | None:
@@ -266,8 +264,7 @@ class Collection(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        low, high = self.zooms
-        if not 0 <= low <= high <= 22:
+        if not 0 <= self.zooms[0] <= self.zooms[1] <= 22:
             raise ValueError("zooms は [最小, 最大] で 0〜22 の範囲にしてください。")
         if (self.scan is not None) != (self.role == "sheets"):
             raise ValueError('role = "sheets" と [scan] は一緒に書いてください。')

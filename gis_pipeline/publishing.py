@@ -30,6 +30,7 @@ from gis_pipeline.model import (
     EditionEntry,
     Release,
     Service,
+    today_in_japan,
 )
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -168,17 +169,7 @@ def publish(root: Path, candidate: Candidate, *, approved_by: str, approved_on: 
         )
     number = live.number + 1
     entries = tuple(_move_into_place(root, entry, number) for entry in candidate.release.collections)
-    release = candidate.release.model_copy(
-        update={
-            "number": number,
-            "made_at": dt.datetime.now(JST),
-            "approved_by": approved_by,
-            "approved_on": approved_on,
-            "note": note,
-            "collections": entries,
-        }
-    )
-    _go_live(root, release)
+    release = _go_live(root, live, candidate.release.service, entries, approved_by, approved_on, note)
     drop_candidates(root)
     return release
 
@@ -211,20 +202,8 @@ def rollback(root: Path, number: int, *, approved_by: str, approved_on: dt.date,
     live, earlier = live_release(root, service), load_release(root, number)
     if number == live.number:
         raise PublishingError(f"公開 {number} はいまの公開です。")
-    entries = [_rolled_back(entry, earlier.entry(entry.declaration.id)) for entry in live.collections]
-    release = live.model_copy(
-        update={
-            "number": live.number + 1,
-            "made_at": dt.datetime.now(JST),
-            "approved_by": approved_by,
-            "approved_on": approved_on,
-            "note": f"公開 {number} に戻した",
-            "service": earlier.service,
-            "collections": tuple(entries),
-        }
-    )
-    _go_live(root, release)
-    return release
+    entries = tuple(_rolled_back(entry, earlier.entry(entry.declaration.id)) for entry in live.collections)
+    return _go_live(root, live, earlier.service, entries, approved_by, approved_on, f"公開 {number} に戻した")
 
 
 def _rolled_back(now: CollectionEntry, then: CollectionEntry | None) -> CollectionEntry:
@@ -242,40 +221,47 @@ def withdraw(
     root: Path, collection_id: str, edition_id: str | None, *, reason: str, approved_by: str, service: Service
 ) -> Release:
     """Takes one edition, or all of a collection, out of publication; `reason` is shown to everybody (410)."""
-    live = live_release(root, service)
-    entry = live.entry(collection_id)
-    known = [edition.id for edition in entry.editions] if entry else []
-    if entry is None or (edition_id is not None and edition_id not in known):
-        raise PublishingError(
-            f"{collection_id}{'@' + edition_id if edition_id else ''} は公開されていません。"
-            + (f"公開されている版: {', '.join(known)}" if known else "")
-        )
     if not reason.strip():
         raise PublishingError("取り下げる理由がありません。--reason に書いてください。そのまま公開されます。")
-    editions = tuple(
-        edition.model_copy(update={"state": "withdrawn", "reason": reason})
-        if edition_id in (None, edition.id)
-        else edition
-        for edition in entry.editions
-    )
+    live = live_release(root, service)
+    entry = live.entry(collection_id)
+    target = collection_id if edition_id is None else f"{collection_id}@{edition_id}"
+    known = [edition.id for edition in entry.editions] if entry else []
+    if entry is None or edition_id not in (None, *known):
+        raise PublishingError(f"{target} は公開されていません。公開されている版: {', '.join(known) or 'なし'}")
+    editions = tuple(_withdrawn(one, reason) if edition_id in (None, one.id) else one for one in entry.editions)
     changed = entry.model_copy(update={"editions": editions})
-    release = live.model_copy(
-        update={
-            "number": live.number + 1,
-            "made_at": dt.datetime.now(JST),
-            "approved_by": approved_by,
-            "approved_on": dt.datetime.now(JST).date(),
-            "note": f"{collection_id}{'@' + edition_id if edition_id else ''} を取り下げた: {reason}",
-            "collections": tuple(changed if old is entry else old for old in live.collections),
-        }
+    entries = tuple(changed if old is entry else old for old in live.collections)
+    note = f"{target} を取り下げた: {reason}"
+    return _go_live(root, live, live.service, entries, approved_by, today_in_japan(), note)
+
+
+def _withdrawn(edition: EditionEntry, reason: str) -> EditionEntry:
+    return edition.model_copy(update={"state": "withdrawn", "reason": reason})
+
+
+def _go_live(
+    root: Path,
+    live: Release,
+    service: Service,
+    collections: tuple[CollectionEntry, ...],
+    approved_by: str,
+    approved_on: dt.date,
+    note: str,
+) -> Release:
+    """The next release: kept under its number first, then the catalogue is replaced."""
+    release = Release(
+        number=live.number + 1,
+        made_at=dt.datetime.now(JST),
+        approved_by=approved_by,
+        approved_on=approved_on,
+        note=note,
+        service=service,
+        collections=collections,
     )
-    _go_live(root, release)
-    return release
-
-
-def _go_live(root: Path, release: Release) -> None:
     write_document(root / RELEASES / f"{release.number:06d}.json", release)
     write_document(root / CATALOG, release)
+    return release
 
 
 def releases(root: Path) -> tuple[Release, ...]:

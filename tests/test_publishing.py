@@ -236,7 +236,7 @@ def test_an_interrupted_publication_is_completed_by_the_next(tmp_path: Path, mon
     before = _tree(tmp_path)
     made = published.candidate(tmp_path, {"youto": {"2026-04-01": "b"}})
 
-    def killed(root: Path, release: object) -> None:
+    def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):

@@ -75,12 +75,7 @@ def _union(boxes: list[BBox]) -> BBox:
 def attribution_of(view: View, published: Published) -> str:
     """Whose map it is, with the sentences its permissions ask for."""
     declared = published.declaration.attribution or view.service.attribution
-    return "。".join(text.rstrip("。") for text in (declared, *notices_of(published)) if text)
-
-
-def notices_of(published: Published) -> tuple[str, ...]:
-    """The sentences of the edition's own permissions (domain: 承認), in order, once each."""
-    return tuple(dict.fromkeys(approval.notice for approval in published.edition.approvals if approval.notice))
+    return "。".join(text.rstrip("。") for text in (declared, *published.notices) if text)
 
 
 def instant_text(day: dt.date) -> str:
@@ -152,7 +147,7 @@ def _presentation(view: View, entry: CollectionEntry, published: Published | Non
         "licence": declaration.licence,
         "permission": declaration.permission,
         "attribution": declaration.attribution or view.service.attribution,
-        "notices": list(notices_of(published)) if published else list(declaration.notices),
+        "notices": list(published.notices) if published else list(declaration.notices),
         "mapLevel": declaration.map_level if edition is None else edition.map_level,
         "accuracyM": declaration.tolerance_m if edition is None else edition.accuracy_m,
         "label": declaration.label,

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 import anyio
-import brotli  # type: ignore[import-untyped]
+import brotli
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

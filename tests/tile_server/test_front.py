@@ -6,7 +6,7 @@ import gzip
 import re
 from pathlib import Path
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import pytest
 from starlette.testclient import TestClient
 

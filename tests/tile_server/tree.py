@@ -248,7 +248,7 @@ def write_edition(folder: Path, made: Product) -> Edition:
         zooms=made.collection.zooms,
         sources=(),
         transformations=(),
-        approvals=made.collection.approvals,
+        approvals=(),
         assets=tuple(assets),
     )
     publishing.write_document(folder / "edition.json", edition)

@@ -102,7 +102,7 @@ def _layer(view: View, found: Found, on: dt.date | None) -> dict[str, Any]:
         "mapLevel": declaration.map_level if edition is None else edition.map_level,
         "accuracyM": declaration.tolerance_m if edition is None else edition.accuracy_m,
         "attribution": declaration.attribution or view.service.attribution,
-        "notices": [] if published is None else list(documents.notices_of(published)),
+        "notices": [] if published is None else list(published.notices),
         "state": found.state,
         "features": [
             feature_document(near, label, _href(view, declaration.id, near.feature.fid, on)) for near in found.near
