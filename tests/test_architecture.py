@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "catalog": {"model", "errors"},
     "publishing": {"catalog", "model", "errors"},
     "cartography": {"model", "codelists"},
+    "symbology": {"model", "cartography"},
     "changes": {"model", "errors", "members"},
     "georef": FACTS,
     "outputs": FACTS | {"cartography"},
@@ -55,7 +56,19 @@ ALLOWED: dict[str, set[str]] = {
     },
     "cli": {"build", "quality", "catalog", "publishing", "declaration", "errors", "model", "georef", "describe"},
 }
-SERVER_MAY = {"model", "catalog", "errors", "plugins", "cartography", "crs", "sheets", "changes", "outputs", "members"}
+SERVER_MAY = {
+    "symbology",
+    "model",
+    "catalog",
+    "errors",
+    "plugins",
+    "cartography",
+    "crs",
+    "sheets",
+    "changes",
+    "outputs",
+    "members",
+}
 OPEN_SETS = ("gis_pipeline/formats", "gis_pipeline/checks", "gis_pipeline/outputs", "tile_server/routes")
 
 
