@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -48,12 +48,21 @@ class Site:
 
 @dataclass(frozen=True)
 class View:
-    """One request's look at the site. `base` is the absolute address of the service without a trailing slash."""
+    """One request's look at the site. `base` is the absolute address of the service without a trailing slash.
+
+    `today` is the day whose state counts as in force; `day` is set where the request asked for that day by `datetime`,
+    so that links carry it on.
+    """
 
     site: Site
     snapshot: Snapshot
     today: dt.date
     base: str
+    day: str | None = None
+
+    def at(self, on: dt.date | None) -> View:
+        """The same look on the day asked for; everything that is "in force" then means that day."""
+        return self if on is None else replace(self, today=on, day=on.isoformat())
 
     @property
     def service(self) -> Service:
