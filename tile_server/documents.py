@@ -116,16 +116,22 @@ def _extent(view: View, entry: CollectionEntry, published: Published | None) -> 
 
 def _links(view: View, entry: CollectionEntry, published: Published | None, form: Form) -> list[Link]:
     at = ("api", "collections", entry.declaration.id)
-    links = both_forms(view, form, *at)
-    links.append(link(view.url(*at, "queryables"), REL + "queryables", SCHEMA_JSON, "検索に使える属性"))
+    links = both_forms(view, form, *at, datetime=view.day)
+    links.append(
+        link(view.url(*at, "queryables", datetime=view.day), REL + "queryables", SCHEMA_JSON, "検索に使える属性")
+    )
     if published is None:
         return links
-    links.append(link(view.url(*at, "items", f="json"), "items", GEOJSON, "地物 (GeoJSON)"))
-    links.append(link(view.url(*at, "items", f="html"), "items", HTML, "地物 (HTML)"))
+    links.append(link(view.url(*at, "items", datetime=view.day, f="json"), "items", GEOJSON, "地物 (GeoJSON)"))
+    links.append(link(view.url(*at, "items", datetime=view.day, f="html"), "items", HTML, "地物 (HTML)"))
     if published.edition.asset_of("pmtiles") is not None:
-        links.append(link(view.url(*at, "tiles", f="json"), REL + "tilesets-vector", JSON, "ベクトルタイル"))
+        links.append(
+            link(view.url(*at, "tiles", datetime=view.day, f="json"), REL + "tilesets-vector", JSON, "ベクトルタイル")
+        )
     if published.edition.asset_of("image_pmtiles") is not None:
-        links.append(link(view.url(*at, "map", "tiles", f="json"), REL + "tilesets-map", JSON, "画像タイル"))
+        links.append(
+            link(view.url(*at, "map", "tiles", datetime=view.day, f="json"), REL + "tilesets-map", JSON, "画像タイル")
+        )
     links += [
         link(item["href"], "enclosure", item["mediaType"], item["title"], length=item["size"])
         for item in downloads(view, published)
@@ -244,7 +250,7 @@ def download_url(view: View, published: Published, asset: Asset) -> str:
     collection_id = published.declaration.id
     if "/" in asset.name or asset.output == "image_pmtiles":
         return view.url("files", collection_id, published.edition.id, *asset.name.split("/"))
-    return view.url("download", f"{collection_id}.{asset.name.rpartition('.')[2]}")
+    return view.url("download", f"{collection_id}.{asset.name.rpartition('.')[2]}", datetime=view.day)
 
 
 def properties_schema(declaration: Collection, view: View) -> dict[str, Any]:
@@ -258,7 +264,7 @@ def properties_schema(declaration: Collection, view: View) -> dict[str, Any]:
         named[declaration.class_field]["enum"] = [entry.code for entry in declaration.classes]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": view.url("api", "collections", declaration.id, "queryables"),
+        "$id": view.url("api", "collections", declaration.id, "queryables", datetime=view.day),
         "type": "object",
         "title": declaration.title,
         "properties": named,

@@ -20,6 +20,10 @@ ORDER = {"address": 0, "road": 1, "sheets": 2}
 """What people look for most comes first among equally good matches."""
 
 
+MOST_EDITIONS = 200
+"""How many editions' search files are kept in memory."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One place that can be found; `keys` are folded, `shown` goes to the client."""
@@ -50,7 +54,8 @@ class SearchIndex:
                 rank = _rank(asked, entry.keys)
                 if rank is not None:
                     ranked.append((rank, order, len(entry.shown["text"]), len(ranked), about | entry.shown))
-        self._entries = keep
+        known = self._entries | keep  # days are asked about in turn: what was read stays, up to a bound
+        self._entries = known if len(known) <= MOST_EDITIONS else keep
         return [shown for *_, shown in sorted(ranked, key=lambda row: row[:4])[:limit]]
 
     def _of(self, published: Published) -> tuple[Entry, ...]:

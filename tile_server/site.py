@@ -64,6 +64,12 @@ class View:
         """The same look on the day asked for; everything that is "in force" then means that day."""
         return self if on is None else replace(self, today=on, day=on.isoformat())
 
+    def on_named_day(self, collection_id: str, on: dt.date | None) -> View:
+        """`at` for what one collection is: UnknownEdition or Withdrawn if a day is named and none is in force."""
+        if on is not None:
+            self.published(collection_id, on)
+        return self.at(on)
+
     @property
     def service(self) -> Service:
         """The town, its frame and its terms."""
