@@ -1,5 +1,6 @@
 """The application: what is put before what. Nothing happens at import; everything is made by `create_app`.
 
+HotTiles                tiles that were asked for before
 ServerErrorMiddleware   an error nobody foresaw is a 500 problem and is logged by the server
 PrebuiltTiles           /tiles/… from mapped archives, before everything below
 Front                   methods, CORS, HEAD, safe headers
@@ -29,8 +30,10 @@ from gis_pipeline.catalog import Catalog
 from gis_pipeline.model import today_in_japan
 from gis_pipeline.plugins import members
 from tile_server.archives import Archives
+from tile_server.counters import Counters
 from tile_server.errors import add_error_handlers, answer
 from tile_server.front import Compress, Front
+from tile_server.hot import HotTiles, ReadyTiles
 from tile_server.openapi import definition
 from tile_server.params import accepted_parameters, only_known_parameters
 from tile_server.search import SearchIndex
@@ -62,6 +65,7 @@ def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = 
             for route in router.routes
             if isinstance(route, APIRoute)
         },
+        counters=Counters(),
         output_titles={name: module.TITLE for name, module in members(gis_pipeline.outputs).items()},
     )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -73,8 +77,9 @@ def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = 
     front: ASGIApp = Front(Compress(app))
     if settings.trusted_proxies:
         front = ProxyHeadersMiddleware(front, trusted_hosts=list(settings.trusted_proxies))  # type: ignore[arg-type,assignment]
-    tiles = PrebuiltTiles(front, site.catalog, site.archives, settings, today)
-    return ServerErrorMiddleware(tiles, handler=_unforeseen)
+    ready = ReadyTiles(site.catalog, today)
+    tiles = PrebuiltTiles(front, site.catalog, site.archives, settings, today, ready, site.counters)
+    return HotTiles(ServerErrorMiddleware(tiles, handler=_unforeseen), ready, site.counters)
 
 
 def _router(module: Any) -> APIRouter:

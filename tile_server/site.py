@@ -21,6 +21,7 @@ from gis_pipeline.catalog import Catalog, Published, Snapshot
 from gis_pipeline.errors import UnknownEdition, Withdrawn
 from gis_pipeline.model import CollectionEntry, Service
 from tile_server.archives import Archives
+from tile_server.counters import Counters
 from tile_server.search import SearchIndex
 from tile_server.settings import Settings
 from tile_server.store import Stores
@@ -44,6 +45,7 @@ class Site:
     rendering: anyio.CapacityLimiter
     parameters: Mapping[Callable[..., Any], frozenset[str] | None]
     output_titles: Mapping[str, str]
+    counters: Counters
 
 
 @dataclass(frozen=True)
