@@ -15,7 +15,7 @@ from gis_pipeline.model import BBox, Collection, FeatureClass
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 FALLBACK = "#4d4d4d"
 FILL_OPACITY = 0.6
-FONT = ["Noto Sans JP Regular"]
+FONT = ["Noto Sans JP Medium"]
 INK = "#4d4d4d"
 """The colour of the patterns that are laid over a fill."""
 

@@ -61,6 +61,9 @@ _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 _END = rf"(\.\.|{_DAY}(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?)?"
 _INTERVAL = rf"^{_END}/{_END}$"
 
+_FORMS = {"/api/styles/{styleId}": ["json", "sld", "qml"]}
+"""The values of `f` where they are not those of `tile_server.respond`."""
+
 _REQUIRED = {"q", "lon", "lat"}
 _TILE_FORMATS = {"vector": ["mvt"], "map": ["webp", "png", "jpg"]}
 
@@ -149,7 +152,8 @@ def _parameter(path: str, raw: Json) -> Json:
     schema = copy.deepcopy(_PARAMETERS.get(name, _TEXT))
     if name == "f":
         formats = _TILE_FORMATS["map" if "/map/" in path else "vector"]
-        schema = {"type": "string", "enum": formats if "{tileCol}" in path else ["json", "html"]}
+        others = _FORMS.get(path, ["json", "html"])
+        schema = {"type": "string", "enum": formats if "{tileCol}" in path else others}
     if name == "datetime" and path.endswith("/items"):
         schema["anyOf"].append({"pattern": _INTERVAL})
     parameter: Json = {
@@ -192,7 +196,7 @@ def api_document(app: FastAPI, view: View) -> Json:
 def _fill(parameter: Json, operation: Mapping[str, Any], collections: list[str], view: View) -> None:
     name, schema, settings = parameter["name"], parameter["schema"], view.site.settings
     default, most = settings.default_limit, settings.max_limit
-    if name == "collectionId" and collections:
+    if name in ("collectionId", "styleId") and collections:
         schema["enum"] = collections
     elif name in ("crs", "bbox-crs"):
         schema["enum"] = [crs.uri for crs in output_crs(view.service.crs)]

@@ -105,6 +105,7 @@ SCHEMAS: Json = {
     "tileSet": _ref("tileSetSummary"),
     "tileMatrixSets": _object(["tileMatrixSets"], links=_LINKS, tileMatrixSets=_array({"type": "object"})),
     "tileMatrixSet": _object(["tileMatrices"], id=_TEXT, uri=_TEXT, crs=_TEXT, tileMatrices=_array({"type": "object"})),
+    "styles": _object(["styles", "links"], links=_LINKS, styles=_array({"type": "object"}), default=_TEXT),
     "tileJSON": _object(
         ["tilejson", "tiles"], tilejson=_TEXT, tiles=_array(_TEXT), bounds=_BBOX, minzoom=_WHOLE, maxzoom=_WHOLE
     ),

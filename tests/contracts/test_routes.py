@@ -40,6 +40,9 @@ FILLED = {
     "name": "youto.geojson",
     "layer": "youto@2026-04-01",
     "z": "14",
+    "styleId": "youto",
+    "fontstack": "Noto Sans JP Medium",
+    "range": "0-255",
 } | at(LON, LAT)
 QUERY = {"/identify": f"lon={LON}&lat={LAT}", "/search": "q=0101"}
 NOT_BUILT = "/assets/{name:path}"
