@@ -32,7 +32,7 @@ def _dots(x: float, y: float) -> bool:
 
 def _dash(x: float, y: float) -> bool:
     row = y % _PERIOD
-    return (1.5 <= row < 2.5 and x % _PERIOD < 5) or (5.5 <= row < 6.5 and (x + _PERIOD / 2) % _PERIOD < 5)
+    return (1 <= row < 2 and x % _PERIOD < 5) or (5 <= row < 6 and (x + _PERIOD / 2) % _PERIOD < 5)
 
 
 PATTERNS: Mapping[str, Inked] = {"hatch": _hatch, "cross": _cross, "dots": _dots, "dash": _dash}
