@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = 
         settings=settings,
         catalog=Catalog(settings.published, settings.candidate, today),
         today=today,
-        stores=Stores(),
+        stores=Stores(settings.memory_features),
         archives=Archives(),
         search=SearchIndex(),
         pages=_pages(),

@@ -15,6 +15,7 @@ class Settings(BaseSettings):
 
     `public_url` is the address people use (https://maps.example.jp, no trailing slash); without it absolute links
     come from the request's own host. `trusted_proxies` are the addresses whose X-Forwarded-Proto and -For count.
+    Editions of up to `memory_features` features are held in memory, larger ones are read from their files.
     `candidate` previews what a build made instead of serving the live release.
     """
 
@@ -27,6 +28,7 @@ class Settings(BaseSettings):
     default_limit: int = Field(100, ge=1)
     max_limit: int = Field(1000, ge=1)
     max_offset: int = Field(1_000_000, ge=1)
+    memory_features: int = Field(50_000, ge=0)
     max_radius_m: float = Field(500.0, gt=0)
     latest_max_age_s: int = Field(60, ge=0, le=86400)
     edition_max_age_s: int = Field(86400, ge=0, le=86400)
