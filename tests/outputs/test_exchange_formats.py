@@ -164,8 +164,8 @@ def test_excel_cells_are_the_values_and_codes_keep_their_zeros(name: str, tmp_pa
         for cell, value in zip(row, wanted.values(), strict=False):
             if isinstance(value, float):  # a cell keeps 16 digits
                 assert cell == pytest.approx(value, rel=1e-15)
-            else:  # an empty text is an empty cell
-                assert cell == (None if value == "" else value)
+            else:
+                assert cell == value
     assert all(cell.data_type != "f" for row in book[xlsx.SHEET].iter_rows() for cell in row)
     properties = book.properties
     assert (properties.creator, properties.lastModifiedBy) in {("", ""), (None, None), ("", None)}
