@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated
 
 import numpy as np
@@ -31,11 +32,17 @@ def crs_named(view: Asked, uri: str, parameter: str) -> OutputCrs:
     )
 
 
-def output_of(
+async def output_of(
     view: Asked, uri: Annotated[str | None, Query(alias="crs", description="返す座標の座標系")] = None
 ) -> OutputCrs:
     """The CRS in which features are handed out; CRS84 by default."""
     return output_crs(view.service.crs)[0] if uri is None else crs_named(view, uri, "crs")
+
+
+@cache
+def _is_geographic(code: str) -> bool:
+    """Whether a CRS counts in degrees; PROJ takes milliseconds to say so."""
+    return bool(parse(code).is_geographic)
 
 
 def _bad_bbox(message: str, english: str) -> RequestError:
@@ -66,7 +73,7 @@ def _degrees(west: float, south: float, east: float, north: float) -> Area:
     return Area((BBox(west=west, south=south, east=east, north=north),))
 
 
-def area_of(
+async def area_of(
     view: Asked,
     bbox: Annotated[str | None, Query(description="範囲")] = None,
     uri: Annotated[str | None, Query(alias="bbox-crs", description="bbox の座標系")] = None,
@@ -76,7 +83,7 @@ def area_of(
     if bbox is None:
         return None
     first_low, second_low, first_high, second_high = _corners(bbox)
-    if parse(crs.code).is_geographic:
+    if _is_geographic(crs.code):
         if crs.northing_first:
             return _degrees(second_low, first_low, second_high, first_high)
         return _degrees(first_low, second_low, first_high, second_high)

@@ -1,5 +1,8 @@
 """What a route asks for by type: query and path parameters, parsed strictly.
 
+Dependencies are `async`, although they wait for nothing: FastAPI sends a plain function to a thread, which costs more
+than what any of them does.
+
 Anything that is not exactly of the documented form is a RequestError (400) that names the parameter. How the same
 parameters stand in the API definition is said in `tile_server.openapi`.
 """
@@ -49,7 +52,7 @@ def accepted_parameters(dependant: Dependant) -> frozenset[str] | None:
     return frozenset(names)
 
 
-def only_known_parameters(request: Request) -> None:
+async def only_known_parameters(request: Request) -> None:
     """400 for a query parameter that the path does not know or that is given twice (OGC 17-069r4, 7.6)."""
     endpoint: Callable[..., Any] = request.scope["endpoint"]
     known = site_of(request).parameters.get(endpoint)
@@ -79,7 +82,7 @@ class Paging:
     offset: int
 
 
-def paging(
+async def paging(
     view: Asked,
     limit: Annotated[str | None, Query(description="一度に返す件数")] = None,
     offset: Annotated[str | None, Query(description="先頭から読み飛ばす件数")] = None,
@@ -154,12 +157,12 @@ def parse_instant(text: str) -> dt.date:
 _DATETIME = Query(alias="datetime", description="その日に効力のある版（既定は今日）")
 
 
-def moment(text: Annotated[str | None, _DATETIME] = None) -> dt.date | Interval | None:
+async def moment(text: Annotated[str | None, _DATETIME] = None) -> dt.date | Interval | None:
     """The `datetime` of a list of features."""
     return None if text is None else parse_datetime(text)
 
 
-def instant(text: Annotated[str | None, _DATETIME] = None) -> dt.date | None:
+async def instant(text: Annotated[str | None, _DATETIME] = None) -> dt.date | None:
     """The `datetime` of everything that shows one state."""
     return None if text is None else parse_instant(text)
 
@@ -169,7 +172,7 @@ def instant(text: Annotated[str | None, _DATETIME] = None) -> dt.date | None:
 RESERVED = frozenset({"bbox", "bbox-crs", "crs", "datetime", "f", "limit", "offset"})
 
 
-def property_filters(view: Asked, request: Request, collection_id: CollectionId) -> tuple[tuple[str, str], ...]:
+async def property_filters(view: Asked, request: Request, collection_id: CollectionId) -> tuple[tuple[str, str], ...]:
     """`field=value` for the collection's own fields (OGC 17-069r4, 7.15.5); any other name is a 400."""
     declaration = view.snapshot.collection(collection_id).declaration
     allowed = set(declaration.fields) | ({f"{declaration.class_field}_name"} if declaration.class_field else set())

@@ -116,7 +116,7 @@ def base_url(request: Request, settings: Settings) -> str:
     return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{root}"
 
 
-def view_of(request: Request) -> View:
+async def view_of(request: Request) -> View:
     """This request's view; raises Absent before the first publication."""
     site = site_of(request)
     return View(site, site.catalog.snapshot(), site.today(), base_url(request, site.settings))
