@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from gis_pipeline.errors import DeclarationError
 from gis_pipeline.model import SHEET_FIELDS, Collection, EditionDeclaration, Service
 
+EDITION_FILE = "edition.toml"
 EDITION_FOLDER = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -82,7 +83,7 @@ def _editions(folder: Path) -> Iterator[EditionFolder]:
             date = dt.date.fromisoformat(path.name)
         except ValueError as error:
             raise DeclarationError(f"{path}: 「{path.name}」という日はありません。") from error
-        declared = path / "edition.toml"
+        declared = path / EDITION_FILE
         yield EditionFolder(
             date, path, _parse(declared, EditionDeclaration) if declared.is_file() else EditionDeclaration()
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, Protocol
 
 import geopandas as gpd
@@ -76,6 +76,15 @@ class ScanPage:
     transform: tuple[float, float, float, float, float, float] | None = None
     crs: str | None = None
     findings: tuple[Finding, ...] = ()
+
+
+def is_named(file: str, source: Source) -> bool:
+    """Whether `[source] files` names a file, given relative to the edition's folder, in whatever subfolder it lies.
+
+    Case does not count: `*.shp` must not pass over the YOUTO.SHP of a delivery from Windows.
+    """
+    pattern = source.files.casefold().replace("\\", "/").removeprefix("**/")  # `match` looks from the right anyway.
+    return PurePosixPath(file.casefold()).match(pattern)
 
 
 class VectorFormat(Protocol):

@@ -29,6 +29,10 @@ PRESENTATION = {
 }  # fmt: skip
 """What belongs to the release, not to the data: a change rebuilds nothing. So do colours and patterns of classes."""
 
+SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
+LEFT_BEHIND = (".", "~$")
+"""Beginnings of names: hidden files, and the lock that Excel and Word put beside an open file."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -98,11 +102,14 @@ def outputs_of(collection: Collection) -> dict[str, Output]:
 
 
 def material(folder: Path) -> tuple[Path, ...]:
-    """Every file of an edition's material, in order; hidden files are not material. Links are refused."""
+    """Every file of an edition's material, in order. Links are refused.
+
+    Hidden files and what Windows leaves behind by itself are no material: opening a folder must not make a correction.
+    """
     found: list[Path] = []
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts):
+        if any(part.startswith(LEFT_BEHIND) or part.casefold() in SYSTEM_FILES for part in relative.parts):
             continue
         if path.is_symlink():
             raise MaterialError(

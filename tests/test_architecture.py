@@ -38,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "repair": FACTS,
     "quality": {"model", "errors", "cartography"},
     "planning": BASE | {"declaration", "outputs", "publishing"},
-    "intake": BASE | {"declaration", "planning", "formats", "crs", "georef", "conform", "repair", "publishing"},
+    "intake": BASE | {"declaration", "planning", "findings", "formats", "crs", "georef", "conform"},
     "mastering": BASE | {"intake", "georef"},
     "reference": BASE | {"catalog", "intake"},
     "build": BASE
