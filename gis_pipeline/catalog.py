@@ -116,7 +116,7 @@ class Snapshot:
         """Every edition in force at some moment from `start` to `end` (both included, None = open), oldest first."""
         entry = self.collection(collection_id)
         current = self._timeline(entry)
-        ends = [later.takes_effect for later in current[1:]] + [dt.date.max]
+        ends = [*(later.takes_effect for later in current[1:]), dt.date.max][: len(current)]  # a draft has no editions
         chosen = [
             edition
             for edition, replaced_on in zip(current, ends, strict=True)

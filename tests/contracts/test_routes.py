@@ -41,6 +41,7 @@ FILLED = {
     "layer": "youto@2026-04-01",
     "z": "14",
     "styleId": "youto",
+    "itemId": "2026-04-01",
     "fontstack": "Noto Sans JP Medium",
     "range": "0-255",
 } | at(LON, LAT)
