@@ -61,7 +61,13 @@ _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 _END = rf"(\.\.|{_DAY}(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?)?"
 _INTERVAL = rf"^{_END}/{_END}$"
 
-_FORMS = {"/api/styles/{styleId}": ["json", "sld", "qml"]}
+_MOMENTS = ("/items", "/api/stac", "/api/stac/collections/{collectionId}")
+"""The paths whose `datetime` may be an interval."""
+_FORMS = {
+    "/api/styles/{styleId}": ["json", "sld", "qml"],
+    "/api/collections/{collectionId}/changes": ["json", "html", "atom", "jsonfeed"],
+    "/api/changes": ["json", "html", "atom", "jsonfeed"],
+}
 """The values of `f` where they are not those of `tile_server.respond`."""
 
 _REQUIRED = {"q", "lon", "lat"}
@@ -154,7 +160,7 @@ def _parameter(path: str, raw: Json) -> Json:
         formats = _TILE_FORMATS["map" if "/map/" in path else "vector"]
         others = _FORMS.get(path, ["json", "html"])
         schema = {"type": "string", "enum": formats if "{tileCol}" in path else others}
-    if name == "datetime" and path.endswith("/items"):
+    if name == "datetime" and path.endswith(_MOMENTS):
         schema["anyOf"].append({"pattern": _INTERVAL})
     parameter: Json = {
         "name": name,
