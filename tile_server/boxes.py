@@ -10,13 +10,11 @@ from fastapi import Depends, Query
 
 from gis_pipeline.crs import OutputCrs, output_crs, parse, to_lonlat
 from gis_pipeline.model import BBox
-from tile_server.area import Area, FrameBox
+from tile_server.area import MERCATOR_EDGE_M, Area, FrameBox
 from tile_server.errors import RequestError
 from tile_server.numbers import number
 from tile_server.site import Asked
 
-MERCATOR_EDGE_M = 20_037_508.342789244
-"""Half the width of the Web Mercator square in metres (EPSG:3857)."""
 _FURTHEST_M = 1e8
 
 

@@ -169,7 +169,11 @@ async def instant(text: Annotated[str | None, _DATETIME] = None) -> dt.date | No
 
 # ------------------------------------------------------------------ property filters
 
-RESERVED = frozenset({"bbox", "bbox-crs", "crs", "datetime", "f", "limit", "offset"})
+RESERVED = frozenset(
+    {"bbox", "bbox-crs", "crs", "datetime", "f", "limit", "offset"}
+    | {"filter", "filter-lang", "filter-crs", "sortby", "properties", "skipGeometry"}
+)
+"""What `items` means itself; a field of such a name can be asked for in `filter` only."""
 
 
 async def property_filters(view: Asked, request: Request, collection_id: CollectionId) -> tuple[tuple[str, str], ...]:

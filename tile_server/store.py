@@ -1,4 +1,4 @@
-"""Features of a published edition: by id, box, equality of properties, and near a point. Reads store.sqlite only.
+"""Features of a published edition: by id, box, properties, filter, and near a point. Reads store.sqlite only.
 
 The file is opened read-only and as immutable (an edition never changes), one connection a thread and file. Places are
 answered by a shelf: from the file (`tile_server.shelves`) or from memory (`tile_server.memory`).
@@ -11,17 +11,18 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gis_pipeline.model import BBox
 from tile_server.area import Area
+from tile_server.attributes import Attributes
 from tile_server.errors import RequestError
+from tile_server.filters import Condition
 from tile_server.memory import MemoryShelf
 from tile_server.numbers import number
 from tile_server.shelves import Near, Shelf, SqliteShelf, Stored
 
-__all__ = ["FeatureStore", "Near", "Selection", "Stored", "Stores", "select"]
+__all__ = ["FeatureStore", "Near", "Stored", "Stores"]
 
 _OPEN_FILES = 64
 MEMORY_SHELVES = 4
@@ -38,6 +39,7 @@ class FeatureStore:
         self.count = int(meta["count"])
         self.frame = str(meta["frame"])
         self.shelf: Shelf = shelf or SqliteShelf(connection, self.frame)
+        self.attributes = Attributes(connection, self.types, self.frame, self.shelf)
 
     def by_id(self, fid: str) -> Stored | None:
         """The feature of that id."""
@@ -51,20 +53,21 @@ class FeatureStore:
         """Every feature's id by its number."""
         return self.shelf.ids()
 
-    def matching(self, area: Area | None, filters: Sequence[tuple[str, str]]) -> Sequence[int]:
-        """Numbers of the features in the area whose properties equal the filters, in published order.
+    def matching(
+        self, area: Area | None, filters: Sequence[tuple[str, str]], condition: Condition | None = None
+    ) -> Sequence[int]:
+        """Numbers of the features in the area whose properties equal the filters and that fulfil the condition.
 
-        A feature without geometry matches every area (OGC 17-069r4, fc-bbox-response B).
+        In published order. A feature without geometry matches every area (OGC 17-069r4, fc-bbox-response B).
         """
-        if area is None and not filters:
-            return range(1, self.count + 1)
+        chosen = self._equal(filters) if filters else None
+        if condition is not None:
+            true = self.attributes.fulfilling(condition)
+            chosen = true if chosen is None else chosen & true
         if area is None:
-            return sorted(self._equal(filters))
+            return range(1, self.count + 1) if chosen is None else sorted(chosen)
         inside = self._within(area)
-        if not filters:
-            return inside
-        chosen = self._equal(filters)
-        return [seq for seq in inside if seq in chosen]
+        return inside if chosen is None else [seq for seq in inside if seq in chosen]
 
     def _equal(self, filters: Sequence[tuple[str, str]]) -> set[int]:
         values = [self._typed(name, text) for name, text in filters]
@@ -139,41 +142,3 @@ class Stores:
             while sum(held for _, held in self._held.values()) > MEMORY_SHELVES * self._most and len(self._held) > 1:
                 self._held.popitem(last=False)
             return self._held[path][0]
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Features of one or several editions in order: of each store the numbers of the features chosen."""
-
-    parts: Sequence[tuple[FeatureStore, Sequence[int]]]
-
-    @property
-    def count(self) -> int:
-        """How many features are chosen."""
-        return sum(len(seqs) for _, seqs in self.parts)
-
-    def read(self, offset: int, limit: int) -> list[Stored]:
-        """One page."""
-        page: list[Stored] = []
-        for store, seqs in self.parts:
-            page += store.read(seqs[offset : offset + limit - len(page)])
-            offset = max(0, offset - len(seqs))
-            if len(page) >= limit:
-                break
-        return page
-
-
-def select(stores: Sequence[FeatureStore], area: Area | None, filters: Sequence[tuple[str, str]]) -> Selection:
-    """The features of several editions, newest edition first: of each id only the newest counts.
-
-    A feature that was changed out of the area does not come back in its older form: its newest state decides.
-    """
-    if len(stores) == 1:
-        return Selection([(stores[0], stores[0].matching(area, filters))])
-    parts: list[tuple[FeatureStore, Sequence[int]]] = []
-    seen: set[str] = set()
-    for store in stores:
-        names = store.ids()
-        parts.append((store, [seq for seq in store.matching(area, filters) if names[seq] not in seen]))
-        seen.update(names.values())
-    return Selection(parts)

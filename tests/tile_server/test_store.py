@@ -15,8 +15,9 @@ from tests.tile_server.tree import SOUTH_M, WEST_M, lonlat
 from tile_server.area import Area, FrameBox
 from tile_server.boxes import around
 from tile_server.memory import MemoryShelf
+from tile_server.selection import Wish, select
 from tile_server.shelves import SqliteShelf
-from tile_server.store import FeatureStore, Stored, Stores, select
+from tile_server.store import FeatureStore, Stored, Stores
 
 FRAME = "EPSG:6677"
 
@@ -148,8 +149,8 @@ def test_over_editions_the_newest_state_of_a_feature_decides(tree: Path, stores:
         stores.open(tree / "collections" / "youto" / edition / "store.sqlite")
         for edition in ("2026-04-01", "2025-04-01")
     )
-    chosen = select([newest, older], None, ())
+    chosen = select([newest, older], Wish())
     assert chosen.count == 100
     assert json.loads(chosen.read(0, 1)[0].geojson)["properties"]["kenpei"] == 50
     # The older edition's 40 % is not in force any more in any feature: it must not come back through a filter.
-    assert select([newest, older], None, (("kenpei", "40"),)).count == 0
+    assert select([newest, older], Wish(filters=(("kenpei", "40"),))).count == 0
