@@ -17,7 +17,7 @@ from gis_pipeline import formats
 from gis_pipeline.conform.features import conform
 from gis_pipeline.crs import Reprojection, label, parse, plan
 from gis_pipeline.declaration import EDITION_FILE, EditionFolder, SourceTree
-from gis_pipeline.errors import MaterialError, Where
+from gis_pipeline.errors import DeclarationError, MaterialError, Where
 from gis_pipeline.findings import listed
 from gis_pipeline.georef.sheets_of_edition import placed_sheets, sheet_features
 from gis_pipeline.members import Features, PlacedSheet, ScanFormat, SourceTable, VectorFormat, is_named
@@ -95,6 +95,8 @@ def take_in(tree: SourceTree, job: Job, work: Path) -> Draft:
             _take_in_features(tree, draft)
     except MaterialError as error:
         draft.findings.append(finding_of(error))
+    except DeclarationError as error:
+        raise DeclarationError(f"{job.collection.id} の {job.edition.path.name} 版: {error}") from error
     else:
         draft.findings.extend(listed(_passed_over(draft), _not_read))
     return draft
