@@ -193,7 +193,7 @@ def test_the_outline_lies_where_the_ink_ends() -> None:
     inked = (field >= 192).sum() / (glyph[3] * glyph[4])
     font, _ = sdf._font()
     mask = font.getmask("H", mode="1")
-    exact = sum(1 for value in mask if value) / (glyph[3] * glyph[4] * 64)
+    exact = sum(1 for value in mask if value) / (glyph[3] * glyph[4] * sdf._FINE**2)
     assert inked == pytest.approx(exact, rel=0.15)
 
 
