@@ -44,6 +44,9 @@ _PARAMETERS: dict[str, Json] = {
     "lon": _LON,
     "lat": _LAT,
     "radius_m": {"type": "number", "minimum": 0, "default": 10},
+    "buffer_m": {"type": "number", "minimum": 0, "exclusiveMinimum": True, "default": 20},
+    "clip": {"type": "string", "enum": ["true", "false"], "default": "false"},
+    "encoding": {"type": "string", "enum": ["utf-8", "cp932"], "default": "utf-8"},
     "q": {"type": "string", "maxLength": 100},
     "datetime": {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]},
     "offset": {"type": "integer", "minimum": 0, "default": 0},
@@ -123,6 +126,11 @@ def _operation(path: str, raw: Json) -> Json:
     responses: Json = {"200": copy.deepcopy(raw["responses"]["200"])}
     if "/{tileCol}" in path or path.startswith("/tiles/{layer}"):
         responses["204"] = {"description": "その区画には何もない (an empty tile)"}
+    if path.startswith("/download/"):
+        responses["202"] = {
+            "description": "時間がかかる。Location の /jobs/{jobId} で進みぐあいが分かる (a long download)",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
     if path.startswith("/files/"):
         responses["206"] = copy.deepcopy(responses["200"])
     responses |= {
@@ -146,7 +154,7 @@ def _operation(path: str, raw: Json) -> Json:
 def _tag(path: str) -> str:
     if "tile" in path.lower() or path.startswith("/styles"):
         return "タイル"
-    if path.startswith(("/files", "/download")):
+    if path.startswith(("/files", "/download", "/jobs")):
         return "ファイル"
     if "/collections" in path:
         return "地物"

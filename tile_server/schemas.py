@@ -48,6 +48,13 @@ SCHEMAS: Json = {
         reason=_TEXT,
     ),
     "document": {"type": "object"},
+    "job": _object(
+        ["id", "status", "progress", "links"],
+        id=_TEXT,
+        status={"type": "string", "enum": ["running", "done", "failed"]},
+        progress={"type": "integer", "minimum": 0, "maximum": 100},
+        links=_LINKS,
+    ),
     "health": _object(["status"], status=_TEXT, release=_WHOLE),
     "landingPage": _object(
         ["title", "links", "service"], title=_TEXT, description=_TEXT, links=_LINKS, service={"type": "object"}

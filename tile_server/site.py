@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -22,6 +22,7 @@ from gis_pipeline.errors import UnknownEdition, Withdrawn
 from gis_pipeline.model import CollectionEntry, Service
 from tile_server.archives import Archives
 from tile_server.counters import Counters
+from tile_server.jobs import Jobs
 from tile_server.search import SearchIndex
 from tile_server.settings import Settings
 from tile_server.store import Stores
@@ -45,6 +46,7 @@ class Site:
     rendering: anyio.CapacityLimiter
     parameters: Mapping[Callable[..., Any], frozenset[str] | None]
     output_titles: Mapping[str, str]
+    jobs: Jobs = field(default_factory=Jobs, kw_only=True)
     counters: Counters
 
 

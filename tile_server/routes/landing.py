@@ -48,6 +48,25 @@ def _landing(view: View, form: Wanted) -> dict[str, Any]:
             link(view.base + "/", "related", HTML, "地図を見る"),
         ],
         "service": documents.service_document(view),
+        "limits": _limits(view),
+    }
+
+
+def _limits(view: View) -> dict[str, Any]:
+    """What one request may ask for at most; beyond it the answer is 413, beyond `…Direct…` a job (202)."""
+    settings = view.site.settings
+    return {
+        "itemsMaximum": settings.max_limit,
+        "downloadFeaturesDirect": settings.direct_download_features,
+        "downloadFeaturesMaximum": settings.max_download_features,
+        "downloadPixelsDirect": settings.direct_download_pixels,
+        "downloadPixelsMaximum": settings.max_download_pixels,
+        "downloadAreaKm2Maximum": settings.max_download_area_km2,
+        "areaCharactersMaximum": settings.max_area_characters,
+        "areaVerticesMaximum": settings.max_area_vertices,
+        "bufferMetresMaximum": settings.max_buffer_m,
+        "jobsAtOnce": settings.max_jobs,
+        "jobKeepSeconds": settings.job_keep_s,
     }
 
 
