@@ -10,6 +10,7 @@ from gis_pipeline.model import BBox
 from tile_server import documents, images
 from tile_server.archives import MEDIA_TYPES, Archive
 from tile_server.documents import CRS84, REL, TMS, TMS_URI
+from tile_server.provenance import provenance
 from tile_server.respond import JSON, Form, Link, both_forms, link
 from tile_server.site import View
 
@@ -51,6 +52,9 @@ def tile_set(view: View, published: Published, archive: Archive, kind: Kind, for
     document = _summary(published, kind) | {
         "description": published.declaration.description,
         "attribution": documents.attribution_of(view, published),
+        "version": published.edition.id,
+        "license": published.declaration.licence,
+        "provenance": provenance(view, published),
         "links": links,
         "tileMatrixSetLimits": limits(archive),
         "boundingBox": {"lowerLeft": [box.west, box.south], "upperRight": [box.east, box.north], "crs": CRS84},

@@ -219,3 +219,16 @@ def test_other_fonts_and_ranges_do_not_exist(client: TestClient, path: str) -> N
 @needs_font
 def test_the_last_range_answers(client: TestClient) -> None:
     assert client.get("/fonts/Noto%20Sans%20JP%20Medium/65280-65535.pbf").status_code == 200
+
+
+# ------------------------------------------------------------------ tile sets say the same
+
+
+@pytest.mark.parametrize("path", ["/tiles/youto.json", "/api/collections/youto/tiles/WebMercatorQuad"])
+def test_tile_sets_state_edition_source_level_accuracy_and_notices(client: TestClient, path: str) -> None:
+    document = client.get(path).json()
+    about = document.get("provenance", document)
+    assert (about["edition"], about["source"]) == ("2026-04-01", "小町（架空）")
+    assert (about["mapLevel"], about["accuracyM"]) == (2500, 1.75)
+    assert about["notices"] == ["この地図は小町長の承認を得て使用した（架空）"]
+    assert "小町長の承認" in document["attribution"]
