@@ -32,10 +32,10 @@ async def form_of(request: Request, f: Annotated[str | None, Query(description="
     if f is not None:
         raise RequestError("f は json か html です。", "f must be json or html.", "f")
     accept = request.headers.get("accept", "")
-    return "html" if _quality(accept, "text/html") > max(_quality(accept, JSON), _quality(accept, GEOJSON)) else "json"
+    return "html" if quality(accept, "text/html") > max(quality(accept, JSON), quality(accept, GEOJSON)) else "json"
 
 
-def _quality(accept: str, media_type: str) -> float:
+def quality(accept: str, media_type: str) -> float:
     """The quality that Accept gives a media type; the most specific range decides (RFC 9110 §12.5.1)."""
     main = media_type.partition("/")[0]
     found: dict[int, float] = {}
