@@ -33,7 +33,7 @@ _LON = {"type": "number", "minimum": -180, "maximum": 180}
 _LAT = {"type": "number", "minimum": -90, "maximum": 90}
 _WHOLE = {"type": "integer", "minimum": 0, "maximum": (1 << 24) - 1}
 _ZOOM = {"type": "integer", "minimum": 0, "maximum": 24}
-_TMS = {"type": "string", "enum": ["WebMercatorQuad"]}
+_TMS = {"type": "string"}
 
 _PARAMETERS: dict[str, Json] = {
     "bbox": {
