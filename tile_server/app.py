@@ -5,6 +5,7 @@ ServerErrorMiddleware   an error nobody foresaw is a 500 problem and is logged b
 PrebuiltTiles           /tiles/… from mapped archives, before everything below
 Front                   methods, CORS, HEAD, safe headers
 Compress                br or gzip
+QuickItems              a box of features that are held in memory
 FastAPI                 the routes of `tile_server.routes`
 """
 
@@ -36,6 +37,7 @@ from tile_server.front import Compress, Front
 from tile_server.hot import HotTiles, ReadyTiles
 from tile_server.openapi import definition
 from tile_server.params import accepted_parameters, only_known_parameters
+from tile_server.quick import QuickItems
 from tile_server.search import SearchIndex
 from tile_server.settings import Settings
 from tile_server.site import Site
@@ -49,7 +51,8 @@ IMAGES_AT_ONCE = 2
 def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = today_in_japan) -> ASGIApp:
     """The whole service as one ASGI application. `today` is the clock by which editions come into force."""
     settings = settings or Settings()
-    routers = [_router(module) for module in members(tile_server.routes).values()]
+    routes = members(tile_server.routes)
+    routers = [_router(module) for module in routes.values()]
     site = Site(
         settings=settings,
         catalog=Catalog(settings.published, settings.candidate, today),
@@ -74,7 +77,7 @@ def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = 
     for router in routers:
         app.include_router(router, dependencies=[Depends(only_known_parameters)])
     app.state.definition = definition(app)
-    front: ASGIApp = Front(Compress(app))
+    front: ASGIApp = Front(Compress(QuickItems(app, site, routes["items"].quick)))
     if settings.trusted_proxies:
         front = ProxyHeadersMiddleware(front, trusted_hosts=list(settings.trusted_proxies))  # type: ignore[arg-type,assignment]
     ready = ReadyTiles(site.catalog, today)

@@ -131,6 +131,10 @@ class Stores:
         stores.move_to_end(path)
         return store
 
+    def holds(self, path: Path) -> bool:
+        """Whether the edition is in memory already, so that asking it never waits for the disk."""
+        return path in self._held
+
     def _shelf(self, path: Path, connection: sqlite3.Connection) -> MemoryShelf | None:
         count = int(connection.execute("SELECT value FROM meta WHERE key = 'count'").fetchone()[0])
         if count > self._most:

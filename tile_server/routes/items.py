@@ -11,8 +11,10 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from gis_pipeline.catalog import Published
+from gis_pipeline.crs import output_crs
 from gis_pipeline.errors import UnknownEdition, UnknownItem
 from tile_server import documents
+from tile_server.area import Area
 from tile_server.boxes import AskedArea, Output
 from tile_server.errors import RequestError
 from tile_server.exports import MEDIA_TYPES, WRITERS, FileForm, applies, export
@@ -129,6 +131,12 @@ def items(
     about = {"numberMatched": chosen.count, "numberReturned": len(texts), "links": links}
     text = _collection_text(texts, about | {"provenance": provenance(view, newest)})
     return reply(view, request, text, GEOJSON, headers)
+
+
+def quick(view: View, request: Request, collection_id: str, area: Area | None, page: Paging) -> Response:
+    """What `items` answers to a box and a page alone, for `tile_server.quick`."""
+    crs = output_crs(view.service.crs)[0]
+    return items(view, request, collection_id, (Wish(area), Asking()), page, None, crs, Shown(), "json")
 
 
 def _shown_fields(published: Published, shown: Shown) -> list[dict[str, str]]:
