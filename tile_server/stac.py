@@ -41,7 +41,8 @@ def editions(view: View, collection_id: str, when: When) -> tuple[Published, ...
     return view.snapshot.in_interval(collection_id, None, None)
 
 
-def _offered(view: View, entry: CollectionEntry, when: When) -> tuple[Published, ...]:
+def offered(view: View, entry: CollectionEntry, when: When) -> tuple[Published, ...]:
+    """As `editions`; none where there was nothing, or what there was is withdrawn."""
     try:
         return editions(view, entry.declaration.id, when)
     except (UnknownEdition, Withdrawn):
@@ -62,7 +63,7 @@ def catalogue(view: View, when: When, asked: str | None) -> dict[str, Any]:
             entry.declaration.title,
         )
         for entry in view.snapshot.collections()
-        if _offered(view, entry, when)
+        if offered(view, entry, when)
     ]
     return {
         "type": "Catalog",
