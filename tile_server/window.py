@@ -27,6 +27,10 @@ _DEGREE_M = 111_132.0
 _FURTHEST = 1e8
 
 
+_ROUNDED_DEG = 1e-8
+"""Stored coordinates have nine decimals and an extent more: the outermost point of a map may lie just beyond it."""
+
+
 @dataclass(frozen=True)
 class Window:
     """The box `west, south, east, north` in units of `crs`, drawn `width_px` × `height_px`; `frame` is the town's.
@@ -87,8 +91,8 @@ class Window:
             box = self.crs.bbox_to_lonlat(*(low[::-1] + high[::-1] if self.crs.northing_first else low + high))
         if box is None or not all(math.isfinite(edge) for edge in (box.west, box.south, box.east, box.north)):
             return None
-        west, south = max(box.west, extent.west), max(box.south, extent.south)
-        east, north = min(box.east, extent.east), min(box.north, extent.north)
+        west, south = max(box.west, extent.west - _ROUNDED_DEG), max(box.south, extent.south - _ROUNDED_DEG)
+        east, north = min(box.east, extent.east + _ROUNDED_DEG), min(box.north, extent.north + _ROUNDED_DEG)
         return None if west > east or south > north else BBox(west=west, south=south, east=east, north=north)
 
     @cached_property

@@ -197,3 +197,15 @@ def test_leaflet_shows_the_scans(served: Served, elsewhere: str, screen: Screen)
     picture = drawn(screen, f"{elsewhere}/leaflet.html", url=about["tiles"][0], bounds=about["bounds"], zooms=zooms)
     assert picture.std() > 3
     assert screen.errors == []
+
+
+def test_leaflet_paints_the_districts_of_layers_txt(served: Served, elsewhere: str, screen: Screen) -> None:
+    folders = ask(served, "/layers.txt")["layers"]
+    layer = next(one for folder in folders for one in folder["entries"] if one["id"].startswith("youto@"))
+    zooms = [layer["minZoom"], layer["maxNativeZoom"]]
+    page = f"{elsewhere}/leaflet.html"
+    picture = drawn(screen, page, url=layer["url"], bounds=layer["bounds"], zooms=zooms)
+    legend = ask(served, "/styles/youto.json")["metadata"]["legend"]
+    plain = [entry["colour"] for entry in legend if entry["pattern"] == "none"]
+    assert sum(painted(picture, colour, 0.6) > 20 for colour in plain) >= 6
+    assert screen.errors == []

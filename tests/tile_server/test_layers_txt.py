@@ -7,7 +7,6 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from gis_pipeline.model import BBox
-from tests.tile_server.tree import lonlat
 from tile_server.tilesets import tile_range
 
 
@@ -30,20 +29,16 @@ def test_folders_are_the_themes(client: TestClient) -> None:
 
 
 def test_tiles_and_legends_answer(client: TestClient) -> None:
-    lon, lat = lonlat(155, 155)
-    for name, layer in layers(client).items():
-        zoom = layer["maxNativeZoom"]
-        box = client.get(f"/tiles/{name.partition('@')[0]}.json").json()["bounds"] if "zumen" in name else None
-        lon_here, lat_here = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) if box else (lon, lat)
-        row, _, col, _ = tile_range(_box(lon_here, lat_here), zoom)
+    for layer in layers(client).values():
+        zoom = 15  # the single point of 番地 is the outermost of its map, and must be drawn all the same
+        west, south, east, north = layer["bounds"]
+        lon, lat = (west + east) / 2, (south + north) / 2
+        row, _, col, _ = tile_range(BBox(west=lon, south=lat, east=lon, north=lat), zoom)
         tile = client.get(layer["url"].format(z=zoom, x=col, y=row))
-        assert tile.status_code in (200, 204), layer["url"]
+        assert tile.status_code == 200, layer["url"]
+        assert tile.headers["content-type"] == "image/png"
         assert client.get(layer["legendUrl"]).status_code == 200
         assert layer["minZoom"] <= layer["maxNativeZoom"] <= layer["maxZoom"]
-
-
-def _box(lon: float, lat: float) -> BBox:
-    return BBox(west=lon, south=lat, east=lon, north=lat)
 
 
 def test_the_day_chooses_the_edition(client: TestClient) -> None:

@@ -20,7 +20,7 @@ router = APIRouter()
 
 TEXT = "text/plain"
 _MOST_ZOOM = 18
-"""地理院地図 goes to zoom 18; beyond the deepest prebuilt zoom it enlarges."""
+"""地理院地図 goes to zoom 18; beyond the deepest prebuilt zoom of a scan it enlarges."""
 
 
 @router.get("/layers.txt", **described("", TEXT, summary="地理院地図の形のレイヤー一覧"))
@@ -42,7 +42,7 @@ def _layer(view: View, published: Published) -> dict[str, Any]:
     declaration, about = published.declaration, provenance(view, published)
     name = archive_name(published)
     archive = view.site.archives.open(published.file(name or ""))
-    ending = "mvt" if archive.format == "mvt" else "png"
+    drawn = archive.format == "mvt"
     words = (
         f"{about['takesEffect']} から効力のある版。地図情報レベル {about['mapLevel']}"
         f"（位置の標準偏差 {about['accuracyM']} m）。{view.service.disclaimer}"
@@ -52,15 +52,24 @@ def _layer(view: View, published: Published) -> dict[str, Any]:
         "id": f"{declaration.id}@{published.edition.id}",
         "title": declaration.title,
         "iconUrl": "",
-        "url": view.base + documents.tile_template(declaration.id, published.edition.id, ending),
+        "url": _pictures(view, published, drawn),
         "subdomains": "",
         "attribution": about["attribution"],
         "cocotile": False,
         "minZoom": archive.min_zoom,
         "maxZoom": max(_MOST_ZOOM, archive.max_zoom),
-        "maxNativeZoom": archive.max_zoom,
+        "maxNativeZoom": max(_MOST_ZOOM, archive.max_zoom) if drawn else archive.max_zoom,
         "bounds": [] if published.edition.bbox is None else documents.numbers(published.edition.bbox),
         "legendUrl": view.url("styles", f"{declaration.id}.html", datetime=view.day),
         "styleurl": view.url("styles", f"{declaration.id}.json", datetime=view.day),
         "html": words,
     }
+
+
+def _pictures(view: View, published: Published, drawn: bool) -> str:
+    """Tiles as PNG: drawn from the features on request, or the prebuilt scan under its edition's own address."""
+    declaration = published.declaration
+    if not drawn:
+        return view.base + documents.tile_template(declaration.id, published.edition.id, "png")
+    at = view.url("api", "collections", declaration.id, "map", "tiles", documents.TMS)
+    return f"{at}/{{z}}/{{y}}/{{x}}?f=png" + (f"&datetime={view.day}" if view.day else "")
