@@ -7,10 +7,11 @@ is asked on, and the address that absolute links start with.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 import anyio
 import jinja2
@@ -26,6 +27,14 @@ from tile_server.jobs import Jobs
 from tile_server.search import SearchIndex
 from tile_server.settings import Settings
 from tile_server.store import Stores
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.~/:,-]*")
+
+
+def _quoted(text: str) -> str:
+    """A name or value of a query; most need nothing, and a page has many links."""
+    return text if _PLAIN_VALUE.fullmatch(text) else quote_plus(text, safe="/:,")
 
 
 @dataclass(frozen=True)
@@ -86,9 +95,9 @@ class View:
 
     def url(self, *parts: str, **query: str | int | None) -> str:
         """An absolute address; every part is one path segment and gets percent-encoded."""
-        path = "".join("/" + quote(part, safe="@,:") for part in parts)
-        given = {name: value for name, value in query.items() if value is not None}
-        return self.base + path + ("?" + urlencode(given, safe="/:,") if given else "")
+        path = "".join("/" + (part if _PLAIN.fullmatch(part) else quote(part, safe="@,:")) for part in parts)
+        given = "&".join(f"{_quoted(name)}={_quoted(str(value))}" for name, value in query.items() if value is not None)
+        return f"{self.base}{path}?{given}" if given else self.base + path
 
     def published(self, collection_id: str, on: dt.date | None = None) -> Published:
         """The edition in force on a day (default today); UnknownCollection, UnknownEdition, Withdrawn."""
