@@ -266,6 +266,35 @@ def accuracy(collection: Collection) -> str:
     return f"地図情報レベル {collection.map_level}、位置の標準偏差 {collection.tolerance_m:g} m"
 
 
+MISSING = "〓"
+"""Stands for a sign that the format has no code for."""
+
+
+def cp932(text: str) -> str:
+    """The text with 〓 for each sign that CP932 lacks."""
+    try:
+        text.encode("cp932")
+    except UnicodeEncodeError:
+        return "".join(sign if _in_cp932(sign) else MISSING for sign in text)
+    return text
+
+
+def _in_cp932(sign: str) -> bool:
+    try:
+        return bool(sign.encode("cp932"))
+    except UnicodeEncodeError:
+        return False
+
+
+def shifted(drawing: Drawing) -> Iterator[str]:
+    """The sentences of a drawing whose origin is its corner."""
+    east_m, north_m = drawing.corner()
+    yield "実験的な形式です。別のソフトで読めることを確かめていません。正確な位置は DXF で確かめてください。"
+    yield f"原点 (0, 0) は町の座標系の 東 {east_m} m、北 {north_m} m です。図面の座標にこれを足すと元の座標になります。"
+    yield from drawing.sentences
+    yield f"この形式で表せない文字は「{MISSING}」にしています。"
+
+
 def sentences(product: Product) -> Iterator[str]:
     """What must be read with the drawing: edition, frame, axes, accuracy, source, terms, permissions."""
     service, collection = product.service, product.collection
@@ -275,6 +304,7 @@ def sentences(product: Product) -> Iterator[str]:
     yield f"座標系: {frame_title(service.crs)}　単位: m"
     yield axes(service.crs)
     yield accuracy(collection)
+    yield f"範囲: {printable(product.part.sentence)}" if product.part.sentence else "範囲: 全体"
     yield from (printable(text) for text in _terms(product) if text)
 
 

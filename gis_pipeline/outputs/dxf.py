@@ -15,6 +15,8 @@ ACT: Final[Act] = "raw download"
 MEDIA_TYPE = "image/vnd.dxf"
 APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets"})
 ALWAYS = False
+SUFFIX = "dxf"
+FRAMES: Final[Literal["any", "lonlat", "town"]] = "town"
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:
