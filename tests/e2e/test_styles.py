@@ -15,11 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
-from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Browser, Playwright
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import CHROMIUM, FLAGS, Screen, Served, open_screen
+from tests.e2e.conftest import FLAGS, Screen, Served, launched, open_screen
 
 pytestmark = pytest.mark.browser
 
@@ -79,17 +78,11 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def gl_browser() -> Iterator[Browser]:
+def gl_browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium that draws WebGL without a graphics card."""
-    with sync_playwright() as playwright:
-        flags = [flag for flag in FLAGS if flag != "--disable-gpu"] + SOFTWARE_GL
-        try:
-            path = CHROMIUM if CHROMIUM.exists() else None
-            chromium = playwright.chromium.launch(executable_path=path, args=flags, timeout=60_000)
-        except BrowserError:
-            pytest.skip("skipped: no Chromium")
-        yield chromium
-        chromium.close()
+    chromium = launched(playwright, [flag for flag in FLAGS if flag != "--disable-gpu"] + SOFTWARE_GL)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture
@@ -209,3 +202,11 @@ def test_leaflet_paints_the_districts_of_layers_txt(served: Served, elsewhere: s
     plain = [entry["colour"] for entry in legend if entry["pattern"] == "none"]
     assert sum(painted(picture, colour, 0.6) > 20 for colour in plain) >= 6
     assert screen.errors == []
+
+
+@pytest.mark.parametrize("path", ["/api/collections/youto?f=html", "/api/collections?f=html", "/styles/youto.html"])
+def test_the_pages_keep_the_content_security_policy(served: Served, screen: Screen, path: str) -> None:
+    screen.page.goto(served.url + path)
+    screen.page.wait_for_load_state("networkidle")
+    assert screen.errors == []
+    assert all(address.startswith(served.url) for address in screen.requests)
