@@ -5,7 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MEASUREMENTS = (("bench.build",), ("bench.vector_outputs",), ("bench.viewer",), ("bench.serve", "--short"))
+MEASUREMENTS = (
+    ("bench.build",),
+    ("bench.vector_outputs",),
+    ("bench.viewer",),
+    ("bench.downloads",),
+    ("bench.serve", "--short"),
+)
 
 for name, *options in MEASUREMENTS:
     print(f"== {name}", flush=True)

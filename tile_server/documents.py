@@ -10,6 +10,7 @@ from gis_pipeline.catalog import Published
 from gis_pipeline.crs import frame_crs, label, output_crs
 from gis_pipeline.model import JST, Asset, BBox, Collection, CollectionEntry, Service
 from tile_server.archives import archive_name
+from tile_server.making import offered
 from tile_server.respond import GEOJSON, HTML, JSON, Form, Link, both_forms, link
 from tile_server.site import View
 
@@ -173,6 +174,7 @@ def _presentation(view: View, entry: CollectionEntry, published: Published | Non
         "editions": [{"id": known.id, "state": known.state} for known in entry.editions],
         "tiles": tiles(view, published),
         "downloads": downloads(view, published) if published else [],
+        "exports": exports(view, published) if published else [],
     }
 
 
@@ -240,6 +242,23 @@ def downloads(view: View, published: Published) -> list[dict[str, Any]]:
     ]
 
 
+def exports(view: View, published: Published) -> list[dict[str, str]]:
+    """The formats in which the edition, or a part of it (`bbox`, `area`, `sheet`, `route`), is written on request.
+
+    `frames` says which CRS (`crs=`) the format can carry: any, lonlat, or town.
+    """
+    collection_id = published.declaration.id
+    return [
+        {
+            "title": member.TITLE,
+            "url": view.url("download", f"{collection_id}.{suffix}"),
+            "mediaType": member.MEDIA_TYPE,
+            "frames": member.FRAMES,
+        }
+        for suffix, member in offered(published).items()
+    ]
+
+
 def _asset_title(view: View, asset: Asset) -> str:
     title = view.site.output_titles.get(asset.output, asset.name)
     return f"{title} {asset.name.rpartition('/')[2].rpartition('.')[0]}" if "/" in asset.name else title
@@ -250,7 +269,7 @@ def download_url(view: View, published: Published, asset: Asset) -> str:
     collection_id = published.declaration.id
     if "/" in asset.name or asset.output == "image_pmtiles":
         return view.url("files", collection_id, published.edition.id, *asset.name.split("/"))
-    return view.url("download", f"{collection_id}.{asset.name.rpartition('.')[2]}", datetime=view.day)
+    return view.url("download", f"{collection_id}.{asset.name.partition('.')[2]}", datetime=view.day)
 
 
 def properties_schema(declaration: Collection, view: View) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import Literal, cast
 
 import gis_pipeline.outputs
+from gis_pipeline.catalog import Published
 from gis_pipeline.crs import frame_crs, label
 from gis_pipeline.errors import MaterialError
 from gis_pipeline.members import Download, Product
+from gis_pipeline.model import Collection
 from gis_pipeline.plugins import members
 from tile_server import clip, proof
 from tile_server.clip import Order
@@ -22,6 +25,7 @@ Progress = Callable[[int], None]
 LONLAT = "OGC:CRS84"
 
 
+@cache
 def formats() -> Mapping[str, Download]:
     """The outputs that can be written for a request, by the ending of the download's name."""
     found = members(gis_pipeline.outputs).values()
@@ -33,9 +37,29 @@ def is_picture(member: Download) -> bool:
     return frozenset({"sheets"}) == member.APPLIES
 
 
-def applies(member: Download, order_kind: str) -> bool:
-    """Whether a format can carry a collection of that kind: "features", "sheets" or "register"."""
-    return order_kind in member.APPLIES
+def kind(declaration: Collection) -> Literal["features", "sheets", "register"]:
+    """What a collection is to the writers."""
+    if declaration.scan is not None:
+        return "sheets"
+    return "register" if declaration.geometry == "none" else "features"
+
+
+def permitted(published: Published, member: Download) -> bool:
+    """Whether the permissions of the edition, if it rests on any, cover what the format does."""
+    granted = {act for approval in published.approvals for act in approval.acts}
+    return not published.approvals or member.ACT in granted
+
+
+def offered(published: Published) -> dict[str, Download]:
+    """The formats in which an edition is written for a request; none for one that is for viewing only."""
+    if not published.declaration.downloadable:
+        return {}
+    of_kind = kind(published.declaration)
+    return {
+        suffix: member
+        for suffix, member in formats().items()
+        if of_kind in member.APPLIES and permitted(published, member)
+    }
 
 
 def file_crs(member: Download, order: Order) -> str:

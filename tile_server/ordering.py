@@ -22,7 +22,7 @@ from tile_server.boxes import AskedArea, crs_named
 from tile_server.clip import Order
 from tile_server.errors import Forbidden, RequestError
 from tile_server.files import check_downloadable
-from tile_server.making import LONLAT, applies
+from tile_server.making import LONLAT, kind, permitted
 from tile_server.numbers import number
 from tile_server.regions import Region
 from tile_server.site import View
@@ -73,7 +73,7 @@ def order(view: View, published: Published, suffix: str, member: Download, wish:
     check_downloadable(published)
     _check_act(published, member)
     declaration = published.declaration
-    if not applies(member, _kind(declaration)):
+    if kind(declaration) not in member.APPLIES:
         raise UnknownItem(f"「{declaration.title}」を {member.TITLE} で渡すことはできません。")
     region = _region(view, published, wish, on)
     if region is not None and declaration.geometry == "none":
@@ -86,15 +86,8 @@ def order(view: View, published: Published, suffix: str, member: Download, wish:
     )
 
 
-def _kind(declaration: Collection) -> str:
-    if declaration.scan is not None:
-        return "sheets"
-    return "register" if declaration.geometry == "none" else "features"
-
-
 def _check_act(published: Published, member: Download) -> None:
-    granted = {act for approval in published.approvals for act in approval.acts}
-    if published.approvals and member.ACT not in granted:
+    if not permitted(published, member):
         name = _ACT_NAMES.get(member.ACT, member.ACT)
         raise Forbidden(
             f"「{published.declaration.title}」には {name} の承認がないため、ダウンロードはできません。",
