@@ -118,9 +118,14 @@ def _extent(view: View, entry: CollectionEntry, published: Published | None) -> 
 def _links(view: View, entry: CollectionEntry, published: Published | None, form: Form) -> list[Link]:
     at = ("api", "collections", entry.declaration.id)
     links = both_forms(view, form, *at, datetime=view.day)
-    links.append(
-        link(view.url(*at, "queryables", datetime=view.day), REL + "queryables", SCHEMA_JSON, "検索に使える属性")
-    )
+    links += [
+        link(view.url(*at, name, datetime=view.day), REL + name, SCHEMA_JSON, title)
+        for name, title in (
+            ("queryables", "検索に使える属性"),
+            ("sortables", "並べ替えに使える属性"),
+            ("schema", "属性の説明"),
+        )
+    ]
     if published is None:
         return links
     links.append(link(view.url(*at, "items", datetime=view.day, f="json"), "items", GEOJSON, "地物 (GeoJSON)"))
@@ -270,22 +275,3 @@ def download_url(view: View, published: Published, asset: Asset) -> str:
     if "/" in asset.name or asset.output == "image_pmtiles":
         return view.url("files", collection_id, published.edition.id, *asset.name.split("/"))
     return view.url("download", f"{collection_id}.{asset.name.partition('.')[2]}", datetime=view.day)
-
-
-def properties_schema(declaration: Collection, view: View) -> dict[str, Any]:
-    """JSON Schema of the properties that may be asked for (OGC 19-079r2, queryables)."""
-    kinds = {"integer": "integer", "percent": "integer", "number": "number"}
-    named: dict[str, dict[str, Any]] = {
-        field["name"]: {"title": field["title"], "type": kinds.get(field["type"], "string")}
-        for field in fields(declaration)
-    }
-    if declaration.class_field is not None:
-        named[declaration.class_field]["enum"] = [entry.code for entry in declaration.classes]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": view.url("api", "collections", declaration.id, "queryables", datetime=view.day),
-        "type": "object",
-        "title": declaration.title,
-        "properties": named,
-        "additionalProperties": False,
-    }

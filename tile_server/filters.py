@@ -181,6 +181,9 @@ class _Maker:
             if set(tree) == {"date"}:
                 text = _date(tree["date"])
                 return _Scalar(self._bound(text), "date", text)
+            if set(tree) == {"timestamp"}:
+                text = _instant(tree["timestamp"])
+                return _Scalar(self._bound(text), "timestamp", text)
             if "op" in tree:
                 return self._function(tree)
         raise bad("ここには属性か値が要ります。", "a property or a value is needed here.")
@@ -264,6 +267,15 @@ def _date(text: Any) -> str:
     except ValueError:
         pass
     raise bad("日付は 2026-04-01 のように書いてください。", "a date is written like 2026-04-01.")
+
+
+def _instant(text: Any) -> str:
+    try:
+        if isinstance(text, str) and re.fullmatch(r"[0-9-]{10}T[0-9:]{8}(\.[0-9]{1,6})?Z", text):
+            return dt.datetime.fromisoformat(text).isoformat(timespec="microseconds")
+    except ValueError:
+        pass
+    raise bad("時刻は 2026-04-01T00:00:00Z のように書いてください。", "a timestamp is like 2026-04-01T00:00:00Z.")
 
 
 def _glob(pattern: str) -> str:

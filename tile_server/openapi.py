@@ -17,8 +17,10 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from gis_pipeline.crs import output_crs
+from tile_server.cql2 import MAX_LENGTH
 from tile_server.documents import current_editions
 from tile_server.errors import PROBLEM
+from tile_server.exports import MEDIA_TYPES
 from tile_server.schemas import SCHEMAS
 from tile_server.site import View
 
@@ -36,6 +38,12 @@ _ZOOM = {"type": "integer", "minimum": 0, "maximum": 24}
 _TMS = {"type": "string"}
 
 _PARAMETERS: dict[str, Json] = {
+    # Which names are valid depends on the map: its queryables, sortables and schema say so.
+    "filter": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH},
+    "filter-lang": {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"},
+    "sortby": {"type": "string", "pattern": r"^([+-]?[^+,-][^,]*(,[+-]?[^+,-][^,]*)*)?$"},
+    "properties": {"type": "string", "pattern": r"^([^,]+(,[^,]+)*)?$"},
+    "skipGeometry": {"type": "boolean", "default": False},
     "bbox": {
         "type": "array",
         "items": {"type": "number"},
@@ -60,6 +68,16 @@ _PARAMETERS: dict[str, Json] = {
 }
 """The schema of each parameter, wherever it stands."""
 
+_BY_MAP = {
+    "filter": (
+        f"CQL2（text か JSON、{MAX_LENGTH} 文字まで）の条件。使える属性は地図ごとの queryables にある。"
+        "例: `kenpei >= 50 AND S_INTERSECTS(geometry,BBOX(139.26,35.73,139.28,35.75))`"
+    ),
+    "sortby": "並べ替える属性をコンマで区切る。降順は -。例: `-kenpei,bango`。属性は地図ごとの sortables にある",
+    "properties": "返す属性をコンマで区切る。例: `youto,kenpei`。空なら返さない。属性は地図ごとの schema にある",
+}
+"""What the parameters are whose values depend on the map."""
+
 _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 _END = rf"(\.\.|{_DAY}(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?)?"
 _INTERVAL = rf"^{_END}/{_END}$"
@@ -70,6 +88,7 @@ _FORMS = {
     "/api/styles/{styleId}": ["json", "sld", "qml"],
     "/api/collections/{collectionId}/changes": ["json", "html", "atom", "jsonfeed"],
     "/api/changes": ["json", "html", "atom", "jsonfeed"],
+    "/api/collections/{collectionId}/items": ["json", "html", *MEDIA_TYPES],
 }
 """The values of `f` where they are not those of `tile_server.respond`."""
 
@@ -177,7 +196,7 @@ def _parameter(path: str, raw: Json) -> Json:
         "schema": schema,
     }
     if raw.get("description"):
-        parameter["description"] = raw["description"]
+        parameter["description"] = _BY_MAP.get(name, raw["description"])
     if raw["in"] == "query":
         parameter |= {"style": "form", "explode": False}
     return parameter
@@ -198,6 +217,7 @@ def api_document(app: FastAPI, view: View) -> Json:
             item["servers"] = [{"url": view.base or "/"}]
         for parameter in item["get"]["parameters"]:
             _fill(parameter, item["get"], collections, view)
+        _clamped(item)
     return {
         "openapi": document["openapi"],
         "info": about,
@@ -207,17 +227,29 @@ def api_document(app: FastAPI, view: View) -> Json:
     }
 
 
+def _clamped(item: Json) -> None:
+    """Says that a `limit` beyond the maximum is clamped, not refused (OGC 17-069r4, fc-limit-response).
+
+    A schema with `maximum` alone would say the opposite. So the path states the parameter with its maximum, where
+    OGC's test suite looks for it, and the operation, which overrides it, states what is accepted.
+    """
+    for parameter in item["get"]["parameters"]:
+        if parameter["name"] == "limit" and "maximum" in parameter["schema"]:
+            item["parameters"] = [copy.deepcopy(parameter)]
+            most = parameter["schema"].pop("maximum")
+            parameter["description"] = f"一度に返す件数。{most} を超える値は {most} とみなします"
+
+
 def _fill(parameter: Json, operation: Mapping[str, Any], collections: list[str], view: View) -> None:
     name, schema, settings = parameter["name"], parameter["schema"], view.site.settings
     default, most = settings.default_limit, settings.max_limit
     if name in ("collectionId", "styleId") and collections:
         schema["enum"] = collections
-    elif name in ("crs", "bbox-crs"):
+    elif name in ("crs", "bbox-crs", "filter-crs"):
         schema["enum"] = [crs.uri for crs in output_crs(view.service.crs)]
     elif name == "radius_m":
         schema["maximum"] = settings.max_radius_m
     elif name == "limit" and any(other["name"] == "q" for other in operation["parameters"]):
         parameter["schema"] = {"type": "integer", "minimum": 1, "default": 20}
     elif name == "limit":
-        # OGC's suite wants the maximum said, and yet a greater limit clamped, not refused (fc-limit-response).
         parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": most, "default": min(default, most)}

@@ -1,4 +1,4 @@
-"""/api/collections, /api/collections/{collectionId}, …/queryables: which maps there are."""
+"""/api/collections, /api/collections/{collectionId}: which maps there are."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from fastapi import APIRouter, Request, Response
 
 from gis_pipeline.crs import output_crs
 from tile_server import documents
-from tile_server.documents import SCHEMA_JSON
 from tile_server.openapi import described
 from tile_server.params import CollectionId, Instant
-from tile_server.respond import HTML, JSON, Wanted, both_forms, reply_both, reply_json
+from tile_server.respond import HTML, JSON, Wanted, both_forms, reply_both
 from tile_server.site import Asked
 
 router = APIRouter()
@@ -35,17 +34,3 @@ def collection(view: Asked, request: Request, collection_id: CollectionId, on: I
     view = view.on_named_day(collection_id, on)
     document = documents.collection_document(view, view.snapshot.collection(collection_id), form)
     return reply_both(view, request, form, document, "collection.html")
-
-
-@router.get(
-    "/api/collections/{collectionId}/queryables",
-    **described("document", SCHEMA_JSON, HTML, summary="検索に使える属性"),
-)
-def queryables(view: Asked, request: Request, collection_id: CollectionId, on: Instant, form: Wanted) -> Response:
-    """The properties that `items` can be filtered by, as JSON Schema."""
-    view = view.on_named_day(collection_id, on)
-    declaration = view.snapshot.collection(collection_id).declaration
-    document = documents.properties_schema(declaration, view)
-    if form == "html":
-        return reply_both(view, request, form, document, "queryables.html", collection=declaration)
-    return reply_json(view, request, document, SCHEMA_JSON)

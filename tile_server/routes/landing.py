@@ -19,11 +19,21 @@ _FEATURES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 _TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
 _COMMON = "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/"
 
+_FILTERING = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/"
+_CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
+_SCHEMAS = "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/"
+
 CONFORMS_TO = (
     *(f"{_COMMON}{name}" for name in ("core", "landing-page", "json", "html", "oas30")),
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     *(f"{_FEATURES}{name}" for name in ("core", "oas30", "html", "geojson")),
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    *(f"{_FILTERING}{name}" for name in ("queryables", "queryables-query-parameters", "filter", "features-filter")),
+    *(f"{_CQL2}{name}" for name in ("cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators")),
+    *(f"{_CQL2}{name}" for name in ("case-insensitive-comparison", "property-property")),
+    *(f"{_CQL2}{name}" for name in ("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions")),
+    *(f"{_SCHEMAS}{name}" for name in ("schemas", "core-roles-features", "returnables-and-receivables")),
+    *(f"{_SCHEMAS}{name}" for name in ("queryables", "sortables")),
     *(f"{_TILES}{name}" for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt", "png", "jpeg")),
     f"{_TILES}oas30",
     "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
