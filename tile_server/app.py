@@ -1,9 +1,11 @@
 """The application: what is put before what. Nothing happens at import; everything is made by `create_app`.
 
 HotTiles                tiles that were asked for before
+Measured                /metrics, for this computer
 ServerErrorMiddleware   an error nobody foresaw is a 500 problem and is logged by the server
 PrebuiltTiles           /tiles/… from mapped archives, before everything below
 Front                   methods, CORS, HEAD, safe headers
+Limits                  so much of what is costly a client
 Compress                br or gzip
 QuickItems              a box of features that are held in memory
 FastAPI                 the routes of `tile_server.routes`
@@ -35,6 +37,8 @@ from tile_server.counters import Counters
 from tile_server.errors import add_error_handlers, answer
 from tile_server.front import Compress, Front
 from tile_server.hot import HotTiles, ReadyTiles
+from tile_server.limits import Limits
+from tile_server.metrics import Measured
 from tile_server.openapi import definition
 from tile_server.params import accepted_parameters, only_known_parameters
 from tile_server.quick import QuickItems
@@ -77,12 +81,13 @@ def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = 
     for router in routers:
         app.include_router(router, dependencies=[Depends(only_known_parameters)])
     app.state.definition = definition(app)
-    front: ASGIApp = Front(Compress(QuickItems(app, site, routes["items"].quick)))
+    front: ASGIApp = Front(Limits(Compress(QuickItems(app, site, routes["items"].quick)), settings.costly_per_minute))
     if settings.trusted_proxies:
         front = ProxyHeadersMiddleware(front, trusted_hosts=list(settings.trusted_proxies))  # type: ignore[arg-type,assignment]
     ready = ReadyTiles(site.catalog, today)
     tiles = PrebuiltTiles(front, site.catalog, site.archives, settings, today, ready, site.counters)
-    return HotTiles(ServerErrorMiddleware(tiles, handler=_unforeseen), ready, site.counters)
+    guarded = ServerErrorMiddleware(tiles, handler=_unforeseen)
+    return HotTiles(Measured(guarded, site.counters), ready, site.counters)
 
 
 def _router(module: Any) -> APIRouter:

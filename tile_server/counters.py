@@ -18,13 +18,13 @@ class Counters:
     tiles: int = 0
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
     classes: Counter[tuple[str, float]] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
     running: int = 0
 
     def answered(self, group: str, status: int, seconds: float) -> None:
         """Counts one answer of a group of paths (its first segment: a name of ours, never the client's text)."""
         self.answers[group, status] += 1
-        self.seconds[group] += seconds  # type: ignore[assignment]
+        self.seconds[group] = self.seconds.get(group, 0.0) + seconds
         for bound in BOUNDS_S:
             if seconds <= bound:
                 self.classes[group, bound] += 1

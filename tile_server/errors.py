@@ -101,6 +101,7 @@ _BY_STATUS: dict[int, Kind] = {
     405: Kind(405, "method-not-allowed", "この方法では呼び出せません", "Method not allowed"),
     413: _TOO_LARGE,
     416: Kind(416, "range-not-satisfiable", "その範囲はありません", "Range not satisfiable"),
+    429: Kind(429, "too-many", "短い間に要求が多すぎます", "Too many requests"),
     431: Kind(431, "too-large", "要求が大きすぎます", "Request too large"),
 }
 

@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     Editions of up to `memory_features` features are held in memory, larger ones are read from their files.
     `state` is the only place the server writes to: long downloads, for `job_keep_s` seconds. Downloads of up to
     `direct_download_…` are answered at once, up to `max_download_…` as a job, beyond that not at all.
+    One client may ask for `costly_per_minute` answers that are computed for it alone, of each worker; 0: no limit.
     `candidate` previews what a build made instead of serving the live release.
     """
 
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     max_limit: int = Field(1000, ge=1)
     max_offset: int = Field(1_000_000, ge=1)
     memory_features: int = Field(50_000, ge=0)
+    costly_per_minute: int = Field(6_000, ge=0)
     max_radius_m: float = Field(500.0, gt=0)
     state: Path = Path("data/state")
     direct_download_features: int = Field(20_000, ge=0)
