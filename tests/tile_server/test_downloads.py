@@ -27,12 +27,14 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from starlette.testclient import TestClient
 
+from gis_pipeline.catalog import Published
 from gis_pipeline.members import Reread
+from gis_pipeline.model import Act
 from gis_pipeline.outputs import geojson as geojson_output
 from gis_pipeline.sheets import sheet_bounds, sheet_code
 from tests.contracts.test_outputs import READERS, Found, same_vertices
 from tests.tile_server.client import client_of
-from tests.tile_server.tree import SOUTH_M, WEST_M
+from tests.tile_server.tree import SOUTH_M, WEST_M, YOUTO
 from tile_server.settings import Settings
 
 FRAME = "http://www.opengis.net/def/crs/EPSG/0/6677"
@@ -330,6 +332,27 @@ def test_a_collection_for_viewing_only_is_refused_in_every_format(client: TestCl
 def test_a_withdrawn_edition_is_gone_in_part_too(client: TestClient) -> None:
     assert client.get("/download/bouka.kml", params=IN_BOX).status_code == 410
     assert client.get("/download/youto.kml", params={"datetime": "2024-05-01", **IN_BOX}).status_code == 410
+
+
+@pytest.mark.parametrize(("acts", "status"), [(("screen", "tiles"), 403), (("screen", "raw download"), 200)])
+def test_permissions_count_for_each_act(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, acts: tuple[Act, ...], status: int
+) -> None:
+    """The edition rests on one permission: of those acts and no other."""
+    granted = (YOUTO.approvals[0].model_copy(update={"acts": acts}),)
+    monkeypatch.setattr(Published, "approvals", property(lambda _: granted))
+    assert client.get("/download/youto.xlsx", params=IN_BOX).status_code == status
+    exports = client.get("/api/collections/youto").json()["exports"]
+    assert bool(exports) == (status == 200)
+
+
+def test_every_format_that_a_collection_lists_is_given(client: TestClient) -> None:
+    for name in ("youto", "choubo"):
+        exports = client.get(f"/api/collections/{name}").json()["exports"]
+        assert exports
+        for entry in exports:
+            answer = client.get(entry["url"], params=IN_BOX if name == "youto" else {})
+            assert (answer.status_code, answer.headers["content-type"]) == (200, entry["mediaType"]), entry["url"]
 
 
 def test_limits_are_published_and_answered_with_413(tree: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from starlette.responses import FileResponse
 
 from gis_pipeline.errors import UnknownItem
-from tile_server.files import disposition
+from tile_server.files import check_downloadable, disposition
 from tile_server.jobs import Job
 from tile_server.openapi import ANY_FILE, described
 from tile_server.respond import JSON, link
@@ -64,5 +64,5 @@ def _job(view: View, job_id: str) -> Job:
         raise UnknownItem(
             "そのダウンロードはありません。期限が切れたか、途中で止まりました。もう一度お申し込みください。"
         )
-    view.snapshot.edition(found.collection, edition_id=found.edition)
+    check_downloadable(view.snapshot.edition(found.collection, edition_id=found.edition))
     return found
