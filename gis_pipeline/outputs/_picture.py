@@ -141,3 +141,10 @@ def write(made: Picture, path: Path, *, mask: bool, **coding: Any) -> None:
     if found != written:
         raise OSError("書いた画像の画素が元の画像と違います。")
     _files.expect(path, path.stat().st_size > 0, 1, "ファイル")
+
+
+def world(made: Picture) -> bytes:
+    """A world file: six lines a, d, b, e, c, f with c, f at the centre of the upper left pixel."""
+    a, b, c, d, e, f = tuple(made.transform)[:6]
+    lines = (a, d, b, e, c + a / 2 + b / 2, f + d / 2 + e / 2)
+    return "".join(f"{value!r}\r\n" for value in lines).encode("ascii")

@@ -39,19 +39,12 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
         readme = _about.text(product).replace("\n", "\r\n") + "\r\n"
         _about.pack(
             part,
-            {f"{stem}.tif": image, f"{stem}.tfw": _world(made), "README.txt": readme.encode("utf-8-sig")},
+            {f"{stem}.tif": image, f"{stem}.tfw": _picture.world(made), "README.txt": readme.encode("utf-8-sig")},
             compress=False,
         )
         found, wanted = shapely.normalize(reread(part).geometry[0]), shapely.normalize(made.footprint)
         _files.expect(target, int(shapely.equals_exact(found, wanted, tolerance=1e-6)), 1, "か所")
     return (target,)
-
-
-def _world(made: _picture.Picture) -> bytes:
-    """Six lines a, d, b, e, c, f with c, f at the centre of the upper left pixel."""
-    a, b, c, d, e, f = tuple(made.transform)[:6]
-    lines = (a, d, b, e, c + a / 2 + b / 2, f + d / 2 + e / 2)
-    return "".join(f"{value!r}\r\n" for value in lines).encode("ascii")
 
 
 def reread(path: Path) -> Reread:
