@@ -82,7 +82,7 @@ _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 _END = rf"(\.\.|{_DAY}(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?)?"
 _INTERVAL = rf"^{_END}/{_END}$"
 
-_MOMENTS = ("/items", "/api/stac", "/api/stac/collections/{collectionId}")
+_MOMENTS = ("/items", "/api/records", "/api/stac", "/api/stac/collections/{collectionId}")
 """The paths whose `datetime` may be an interval."""
 _FORMS = {
     "/api/styles/{styleId}": ["json", "sld", "qml"],
@@ -192,7 +192,7 @@ def _parameter(path: str, raw: Json) -> Json:
     parameter: Json = {
         "name": name,
         "in": raw["in"],
-        "required": raw["in"] == "path" or name in _REQUIRED,
+        "required": raw["in"] == "path" or (name in _REQUIRED and not path.startswith(_API)),
         "schema": schema,
     }
     if raw.get("description"):
@@ -247,6 +247,8 @@ def _fill(parameter: Json, operation: Mapping[str, Any], collections: list[str],
         schema["enum"] = collections
     elif name in ("crs", "bbox-crs", "filter-crs"):
         schema["enum"] = [crs.uri for crs in output_crs(view.service.crs)]
+    elif name == "offset":
+        schema["maximum"] = settings.max_offset
     elif name == "radius_m":
         schema["maximum"] = settings.max_radius_m
     elif name == "limit" and any(other["name"] == "q" for other in operation["parameters"]):

@@ -51,3 +51,13 @@ def test_pages_follow_one_another_without_gap_or_repeat(client: TestClient) -> N
 @pytest.mark.parametrize("query", ["bbox=1,2,3", "bbox=NaN,0,1,1", "datetime=x", "limit=0", "q=" + "x" * 101])
 def test_what_cannot_be_asked_is_refused(client: TestClient, query: str) -> None:
     assert client.get(f"/api/records?{query}").status_code == 400
+
+
+def test_the_landing_page_leads_to_styles_and_catalogue(client: TestClient) -> None:
+    hrefs = {link["href"].partition("?")[0].rpartition("maps.example.jp")[2] for link in _landing_links(client)}
+    assert {"/api/styles", "/api/stac", "/layers.txt"} <= hrefs
+
+
+def _landing_links(client: TestClient) -> list[dict[str, str]]:
+    links: list[dict[str, str]] = client.get("/api").json()["links"]
+    return links

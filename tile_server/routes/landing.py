@@ -17,6 +17,7 @@ router = APIRouter()
 
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 _TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
+_STYLES = "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/"
 _COMMON = "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/"
 
 _FILTERING = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/"
@@ -36,6 +37,7 @@ CONFORMS_TO = (
     *(f"{_SCHEMAS}{name}" for name in ("queryables", "sortables")),
     *(f"{_TILES}{name}" for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt", "png", "jpeg")),
     f"{_TILES}oas30",
+    *(f"{_STYLES}{name}" for name in ("core", "json", "html", "mapbox-styles", "sld-11")),
     "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
     "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
 )
@@ -55,6 +57,9 @@ def _landing(view: View, form: Wanted) -> dict[str, Any]:
             link(view.url("api", "conformance", f="json"), "conformance", JSON, "準拠する規格"),
             link(view.url("api", "collections", f="json"), "data", JSON, "地図の一覧"),
             link(view.url("api", "tileMatrixSets", f="json"), REL + "tiling-schemes", JSON, "タイル行列集合"),
+            link(view.url("api", "styles", f="json"), REL + "styles", JSON, "スタイルの一覧"),
+            link(view.url("api", "stac"), "related", JSON, "目録 (STAC)"),
+            link(view.url("layers.txt"), "related", "text/plain", "地理院地図の形のレイヤー一覧"),
             link(view.base + "/", "related", HTML, "地図を見る"),
         ],
         "service": documents.service_document(view),
