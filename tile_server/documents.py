@@ -130,6 +130,8 @@ def _links(view: View, entry: CollectionEntry, published: Published | None, form
         return links
     links.append(link(view.url(*at, "items", datetime=view.day, f="json"), "items", GEOJSON, "地物 (GeoJSON)"))
     links.append(link(view.url(*at, "items", datetime=view.day, f="html"), "items", HTML, "地物 (HTML)"))
+    if published.declaration.geometry != "none":
+        links.append(link(view.url(*at, "styles", datetime=view.day, f="json"), REL + "styles", JSON, "スタイル"))
     if published.edition.asset_of("pmtiles") is not None:
         links.append(
             link(view.url(*at, "tiles", datetime=view.day, f="json"), REL + "tilesets-vector", JSON, "ベクトルタイル")
