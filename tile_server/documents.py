@@ -126,6 +126,8 @@ def _links(view: View, entry: CollectionEntry, published: Published | None, form
             ("schema", "属性の説明"),
         )
     ]
+    if len(view.snapshot.history(entry.declaration.id)) > 1:
+        links.append(link(view.url("api", "changes", f="html"), "version-history", HTML, "更新のお知らせ"))
     if published is None:
         return links
     links.append(link(view.url(*at, "items", datetime=view.day, f="json"), "items", GEOJSON, "地物 (GeoJSON)"))

@@ -22,6 +22,7 @@ from gis_pipeline.catalog import Catalog, Published, Snapshot
 from gis_pipeline.errors import UnknownEdition, Withdrawn
 from gis_pipeline.model import CollectionEntry, Service
 from tile_server.archives import Archives
+from tile_server.comparing import Comparisons
 from tile_server.counters import Counters
 from tile_server.jobs import Jobs
 from tile_server.search import SearchIndex
@@ -55,6 +56,7 @@ class Site:
     rendering: anyio.CapacityLimiter
     parameters: Mapping[Callable[..., Any], frozenset[str] | None]
     output_titles: Mapping[str, str]
+    comparisons: Comparisons = field(default_factory=Comparisons, kw_only=True)
     jobs: Jobs = field(default_factory=Jobs, kw_only=True)
     counters: Counters
 
