@@ -43,7 +43,7 @@ def accepted_parameters(dependant: Dependant) -> frozenset[str] | None:
     """The query parameters of an endpoint and its dependencies; None if `property_filters` judges the rest."""
     names = {field.alias for field in dependant.query_params}
     for inner in dependant.dependencies:
-        if inner.call is property_filters:
+        if inner.call in (property_filters, any_parameters):
             return None
         deeper = accepted_parameters(inner)
         if deeper is None:
@@ -52,7 +52,11 @@ def accepted_parameters(dependant: Dependant) -> frozenset[str] | None:
     return frozenset(names)
 
 
-async def only_known_parameters(request: Request) -> None:
+async def any_parameters() -> None:
+    """Marks a path whose standard wants unknown parameters ignored (WMS 1.3.0, 6.8.1; OWS Common, 11.5.2)."""
+
+
+def only_known_parameters(request: Request) -> None:
     """400 for a query parameter that the path does not know or that is given twice (OGC 17-069r4, 7.6)."""
     endpoint: Callable[..., Any] = request.scope["endpoint"]
     known = site_of(request).parameters.get(endpoint)
