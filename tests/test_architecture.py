@@ -28,7 +28,6 @@ ALLOWED: dict[str, set[str]] = {
     "catalog": {"model", "errors"},
     "publishing": {"catalog", "model", "errors"},
     "cartography": {"model", "codelists"},
-    "symbology": {"model", "cartography"},
     "changes": {"model", "errors", "members"},
     "georef": FACTS,
     "outputs": FACTS | {"cartography"},
@@ -38,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "repair": FACTS,
     "quality": {"model", "errors", "cartography"},
     "planning": BASE | {"declaration", "outputs", "publishing"},
-    "intake": BASE | {"declaration", "planning", "findings", "formats", "crs", "georef", "conform"},
+    "intake": BASE | {"declaration", "planning", "formats", "crs", "georef", "conform", "repair", "publishing"},
     "mastering": BASE | {"intake", "georef"},
     "reference": BASE | {"catalog", "intake"},
     "build": BASE
@@ -56,19 +55,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "cli": {"build", "quality", "catalog", "publishing", "declaration", "errors", "model", "georef", "describe"},
 }
-SERVER_MAY = {
-    "symbology",
-    "model",
-    "catalog",
-    "errors",
-    "plugins",
-    "cartography",
-    "crs",
-    "sheets",
-    "changes",
-    "outputs",
-    "members",
-}
+SERVER_MAY = {"model", "catalog", "errors", "plugins", "cartography", "crs", "sheets", "changes", "outputs", "members"}
 OPEN_SETS = ("gis_pipeline/formats", "gis_pipeline/checks", "gis_pipeline/outputs", "tile_server/routes")
 
 

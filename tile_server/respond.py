@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
@@ -23,7 +22,7 @@ Form = Literal["json", "html"]
 Link = dict[str, Any]
 
 
-async def form_of(request: Request, f: Annotated[str | None, Query(description="返す形式")] = None) -> Form:
+def form_of(request: Request, f: Annotated[str | None, Query(description="返す形式")] = None) -> Form:
     """`f` decides; without it the better quality of Accept; without either JSON."""
     if f == "json":
         return "json"
@@ -32,10 +31,10 @@ async def form_of(request: Request, f: Annotated[str | None, Query(description="
     if f is not None:
         raise RequestError("f は json か html です。", "f must be json or html.", "f")
     accept = request.headers.get("accept", "")
-    return "html" if quality(accept, "text/html") > max(quality(accept, JSON), quality(accept, GEOJSON)) else "json"
+    return "html" if _quality(accept, "text/html") > max(_quality(accept, JSON), _quality(accept, GEOJSON)) else "json"
 
 
-def quality(accept: str, media_type: str) -> float:
+def _quality(accept: str, media_type: str) -> float:
     """The quality that Accept gives a media type; the most specific range decides (RFC 9110 §12.5.1)."""
     main = media_type.partition("/")[0]
     found: dict[int, float] = {}
@@ -69,11 +68,6 @@ def both_forms(view: View, form: Form, *parts: str, media_type: str = JSON, **qu
     ]
 
 
-@cache
-def _version() -> str:
-    return version("machizu")
-
-
 def reply(
     view: View,
     request: Request,
@@ -85,7 +79,7 @@ def reply(
     """A document that changes with the release and the day: an ETag made of those, asked again each time."""
     release = view.snapshot.release
     etag = caching.weak_tag(
-        _version(),
+        version("machizu"),
         release.number,
         release.made_at,
         view.today,
