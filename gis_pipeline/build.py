@@ -16,6 +16,7 @@ import numpy as np
 
 from gis_pipeline import checks
 from gis_pipeline.changes import Changes, compare
+from gis_pipeline.checks.permissions import granted
 from gis_pipeline.crs import to_lonlat
 from gis_pipeline.declaration import CollectionFolder, SourceTree, read_source_tree
 from gis_pipeline.errors import DeclarationError, MachineError
@@ -24,6 +25,7 @@ from gis_pipeline.mastering import warped
 from gis_pipeline.members import Check, Context, Features, Product
 from gis_pipeline.model import (
     JST,
+    Act,
     Asset,
     BBox,
     Candidate,
@@ -35,7 +37,7 @@ from gis_pipeline.model import (
     Release,
     today_in_japan,
 )
-from gis_pipeline.planning import Plan, outputs_of, plan
+from gis_pipeline.planning import Job, Plan, outputs_of, plan
 from gis_pipeline.plugins import members
 from gis_pipeline.publishing import Staging, live_release, locked, sha256_of, staged, write_document
 from gis_pipeline.quality import Report, Section, write_report
@@ -149,8 +151,12 @@ def _context(tree: SourceTree, draft: Draft, features: Features, reference: Refe
         others=reference.related(job.collection, job.edition.date),
         town=reference.town(boundary, job.edition.date) if job.collection.id != boundary else None,
         built_on=today_in_japan(),
-        acts={name: output.ACT for name, output in outputs_of(job.collection).items()},
+        acts=_acts(job),
     )
+
+
+def _acts(job: Job) -> dict[str, Act]:
+    return {name: output.ACT for name, output in outputs_of(job.collection).items()}
 
 
 # ------------------------------------------------------------------ write
@@ -268,7 +274,7 @@ def _with_candidate(
 ) -> Outcome:
     now = dt.datetime.now(JST)
     release = Release(number=live.number + 1, made_at=now, service=tree.service, collections=entries)
-    styled = tuple(_restyled(live, entries, {section.collection_id for section in sections}))
+    styled = tuple(_restyled(live, entries, {section.collection_id for section in sections if section.change}))
     report = Report(tree.service, now, staging.number, (*sections, *styled))
     candidate = Candidate(
         number=staging.number,
@@ -296,9 +302,18 @@ def _sections(
 ) -> tuple[Section, ...]:
     titles = {folder.collection.id: folder.collection.title for folder in tree.collections}
     noticed = [Section(name, titles[name], "—", None, None, (finding,)) for name, finding in planned.findings]
+    noticed += _still_permitted(planned)
     for draft in drafts:
         draft.findings[:] = [_with_lonlat(finding, tree.service.crs) for finding in draft.findings]
     return (*noticed, *(_section(draft, changes.get(draft.job.key)) for draft in drafts))
+
+
+def _still_permitted(planned: Plan) -> Iterable[Section]:
+    """Editions that stay as they are, where a permission has run out or soon will: no new release without it."""
+    for job in planned.unchanged:
+        findings = tuple(granted(job.collection, _acts(job), job.edition.date, today_in_japan()))
+        if findings:
+            yield Section(job.collection.id, job.collection.title, job.edition.path.name, None, None, findings)
 
 
 def _section(draft: Draft, changed: Changes | None) -> Section:

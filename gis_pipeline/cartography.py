@@ -1,7 +1,7 @@
-"""Declared classes → legend and MapLibre style (pure; imports only the vocabulary).
+"""Declared classes → legend and MapLibre style (pure; imports only the vocabulary). QML and SLD: symbology.py.
 
-Colour never carries the meaning alone: classes of a pattern differ in their outline too, and what has a
-label template is labelled.
+Colour never carries the meaning alone: classes of a pattern are hatched and differ in their outline too, and
+what has a label template is labelled.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from gis_pipeline.model import BBox, Collection, FeatureClass
 
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 FALLBACK = "#4d4d4d"
-FONT = ["Noto Sans CJK JP Regular"]
+FILL_OPACITY = 0.6
+FONT = ["Noto Sans JP Medium"]
+INK = "#4d4d4d"
+"""The colour of the patterns that are laid over a fill."""
 
 DASHES: dict[str, list[float]] = {"hatch": [6, 2], "cross": [3, 2], "dots": [0.5, 2], "dash": [4, 3]}
 """Outline or line dashes, in line widths, by which each pattern is told from the others without its colour."""
@@ -44,12 +47,13 @@ def label_text(collection: Collection, properties: Mapping[str, Any]) -> str:
             return str(properties[name])
         if name in properties or member is None:
             return ""
-        return _class_text(member, name)
+        return class_text(member, name)
 
     return " ".join(PLACEHOLDER.sub(value, collection.label).split())
 
 
-def _class_text(member: FeatureClass, name: str) -> str:
+def class_text(member: FeatureClass, name: str) -> str:
+    """A word about a class: `short`, `title`, `code` or `colour`."""
     texts = {"short": member.short or member.title, "title": member.title, "code": member.code, "colour": member.colour}
     return texts.get(name, "")
 
@@ -70,6 +74,7 @@ def maplibre_style(
     """A style of version 8 that shows one collection from `tiles_url` (with {z}, {x}, {y}).
 
     `image`: the tiles are pictures (256 px), else vector tiles whose layer is named after the collection.
+    `glyphs` and `sprite` are paths below the service: whoever hands the style out puts its address before them.
     """
     source: dict[str, Any] = {
         "type": "raster" if image else "vector",
@@ -90,12 +95,14 @@ def maplibre_style(
     style: dict[str, Any] = {
         "version": 8,
         "name": collection.title,
-        "metadata": {"legend": [entry.model_dump(exclude={"pattern"}) for entry in legend(collection)]},
+        "metadata": {"legend": [entry.model_dump() for entry in legend(collection)]},
         "sources": {collection.id: source},
         "layers": layers,
     }
     if any(layer["type"] == "symbol" for layer in layers):
         style["glyphs"] = "/fonts/{fontstack}/{range}.pbf"
+    if any("fill-pattern" in layer.get("paint", {}) for layer in layers):
+        style["sprite"] = "/styles/sprite"
     return style
 
 
@@ -112,11 +119,30 @@ def _polygons(collection: Collection) -> list[Layer]:
     fill: Layer = {
         "id": f"{collection.id}-fill",
         "type": "fill",
-        "paint": {"fill-color": _by_class(collection, "colour", FALLBACK), "fill-opacity": 0.6},
+        "paint": {"fill-color": _by_class(collection, "colour", FALLBACK), "fill-opacity": FILL_OPACITY},
     }
     if collection.scan is not None:
         fill["paint"]["fill-opacity"] = 0.05
-    return [fill, *_strokes(collection, "outline", _widths(0.6, 2.0), FALLBACK)]
+    return [fill, *_pattern_fills(collection), *_strokes(collection, "outline", _widths(0.6, 2.0), FALLBACK)]
+
+
+def _pattern_fills(collection: Collection) -> list[Layer]:
+    """One layer per pattern in use, over the coloured fill; the pictures are those of the sprite."""
+    if collection.class_field is None:
+        return []
+    codes: dict[str, list[str]] = {}
+    for entry in collection.classes:
+        if entry.pattern != "none":
+            codes.setdefault(entry.pattern, []).append(entry.code)
+    return [
+        {
+            "id": f"{collection.id}-pattern-{pattern}",
+            "type": "fill",
+            "filter": ["in", ["get", collection.class_field], ["literal", members]],
+            "paint": {"fill-pattern": pattern, "fill-opacity": 0.6},
+        }
+        for pattern, members in codes.items()
+    ]
 
 
 def _lines(collection: Collection) -> list[Layer]:
@@ -206,8 +232,7 @@ def _label_expression(collection: Collection) -> list[Any]:
 
 
 def _placeholder(collection: Collection, name: str) -> Any:
-    published = set(collection.fields) | {f"{collection.class_field}_name"}
-    if name in published or name not in {"short", "title", "code", "colour"}:
+    if is_published(collection, name):
         return ["to-string", ["coalesce", ["get", name], ""]]
     return _by_class(collection, name, "")
 
@@ -218,10 +243,16 @@ def _by_class(collection: Collection, name: str, otherwise: str) -> Any:
         return otherwise
     pairs: list[Any] = []
     for entry in {entry.code: entry for entry in collection.classes}.values():
-        pairs += [entry.code, _class_text(entry, name)]
+        pairs += [entry.code, class_text(entry, name)]
     return ["match", ["to-string", ["get", collection.class_field]], *pairs, otherwise]
 
 
 def _widths(narrow_px: float, wide_px: float) -> list[Any]:
     """A width in pixels that grows from zoom 10 to zoom 18."""
     return ["interpolate", ["linear"], ["zoom"], 10, narrow_px, 18, wide_px]
+
+
+def is_published(collection: Collection, name: str) -> bool:
+    """Whether a placeholder of the label is a property; else it is a word about the feature's class."""
+    published = set(collection.fields) | {f"{collection.class_field}_name"}
+    return name in published or name not in ("short", "title", "code", "colour")

@@ -116,13 +116,34 @@ class Snapshot:
         """Every edition in force at some moment from `start` to `end` (both included, None = open), oldest first."""
         entry = self.collection(collection_id)
         current = self._timeline(entry)
-        ends = [later.takes_effect for later in current[1:]] + [dt.date.max]
+        ends = [*(later.takes_effect for later in current[1:]), dt.date.max][: len(current)]  # a draft has no editions
         chosen = [
             edition
             for edition, replaced_on in zip(current, ends, strict=True)
             if (end is None or edition.takes_effect <= end) and (start is None or replaced_on > start)
         ]
-        return tuple(self._published(entry, edition) for edition in chosen if edition.state == "live")
+        live = [edition for edition in chosen if edition.state == "live"]
+        if chosen and not live:
+            self._published(entry, chosen[-1])  # raises Withdrawn: there was something, and it was taken back
+        return tuple(self._published(entry, edition) for edition in live)
+
+    def history(self, collection_id: str) -> tuple[EditionEntry, ...]:
+        """The editions that count in time, oldest first, one a day: its highest correction; also future ones."""
+        return self._timeline(self.collection(collection_id))
+
+    def published_at(self, edition: EditionEntry) -> dt.datetime:
+        """When the release went live that published an edition; in a candidate, when the candidate was made."""
+        if edition.released_in in (0, self.release.number):
+            return self.release.made_at
+        return _read_stamp(self.root / RELEASES / f"{edition.released_in:06d}.json").made_at
+
+    def withdrawn_at(self, collection_id: str, edition_id: str) -> dt.datetime:
+        """When the release went live that first withdrew an edition."""
+        for number in range(1, self.release.number):
+            stamp = _read_stamp(self.root / RELEASES / f"{number:06d}.json")
+            if (collection_id, edition_id) in stamp.withdrawn:
+                return stamp.made_at
+        return self.release.made_at
 
     def _timeline(self, entry: CollectionEntry) -> tuple[EditionEntry, ...]:
         """The editions that count in time, oldest first, one a day: its highest correction."""
@@ -149,6 +170,30 @@ class Snapshot:
             reason = f"{lapsed[0].kind}（{lapsed[0].number}）の期限が {lapsed[0].expires} に切れました。"
             raise Withdrawn(f"{name}は公開していません。理由: {reason}", reason)
         return published
+
+
+@dataclass(frozen=True)
+class _Stamp:
+    """What a release of the past is still asked about: its time and what it had withdrawn."""
+
+    made_at: dt.datetime
+    withdrawn: frozenset[tuple[str, str]]
+
+
+@lru_cache(maxsize=4096)
+def _read_stamp(path: Path) -> _Stamp:
+    """Of one file below releases/, which never changes."""
+    try:
+        release = Release.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise MachineError(f"{path} が読めません: {error}") from error
+    withdrawn = (
+        (entry.declaration.id, edition.id)
+        for entry in release.collections
+        for edition in entry.editions
+        if edition.state == "withdrawn"
+    )
+    return _Stamp(release.made_at, frozenset(withdrawn))
 
 
 @lru_cache(maxsize=4096)

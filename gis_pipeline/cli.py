@@ -35,7 +35,8 @@ app = typer.Typer(
 Source = Annotated[Path, typer.Option("--source", help="資料のフォルダ", show_default=True)]
 Published = Annotated[Path, typer.Option("--published", help="公開ツリーのフォルダ", show_default=True)]
 Work = Annotated[Path, typer.Option("--work", help="作業用のキャッシュ（消してよい）", show_default=True)]
-ApprovedBy = Annotated[str, typer.Option("--approved-by", help="決裁番号")]
+ApprovedBy = Annotated[str, typer.Option("--approved-by", help="決裁番号（必ず書く）", show_default=False)]
+Reason = Annotated[str, typer.Option("--reason", help="理由（必ず書く）。そのまま公開されます", show_default=False)]
 Names = Annotated[list[str] | None, typer.Argument(help="地図の id（省略するとすべて）")]
 
 SOURCE, PUBLISHED, WORK = Path("data/source"), Path("data/published"), Path("data/work")
@@ -97,7 +98,7 @@ def check(names: Names = None, source: Source = SOURCE, published: Published = P
 
 @app.command()
 def publish(
-    approved_by: ApprovedBy,
+    approved_by: ApprovedBy = "",
     at: Annotated[str, typer.Option("--at", help="決裁の日 (YYYY-MM-DD)。省略すると今日")] = "",
     candidate: Annotated[int | None, typer.Option("--candidate", help="公開案の番号。省略すると最新")] = None,
     source: Source = SOURCE,
@@ -118,7 +119,10 @@ def publish(
 def releases(published: Published = PUBLISHED) -> None:
     """これまでの公開の一覧です。"""
     with _reported():
-        for release in publishing.releases(published):
+        made = publishing.releases(published)
+        if not made:
+            typer.echo("まだ何も公開されていません。")
+        for release in made:
             note = f"　{release.note}" if release.note else ""
             typer.echo(
                 f"{release.number:6d}　{release.made_at:%Y-%m-%d %H:%M}　決裁 {release.approved_by or '—'}{note}"
@@ -128,7 +132,7 @@ def releases(published: Published = PUBLISHED) -> None:
 @app.command()
 def rollback(
     number: Annotated[int, typer.Argument(help="戻す公開の番号")],
-    approved_by: ApprovedBy,
+    approved_by: ApprovedBy = "",
     source: Source = SOURCE,
     published: Published = PUBLISHED,
 ) -> None:
@@ -143,8 +147,8 @@ def rollback(
 @app.command()
 def withdraw(
     target: Annotated[str, typer.Argument(help="地図の id、または id@版")],
-    reason: Annotated[str, typer.Option("--reason", help="理由。そのまま公開されます")],
-    approved_by: ApprovedBy,
+    reason: Reason = "",
+    approved_by: ApprovedBy = "",
     source: Source = SOURCE,
     published: Published = PUBLISHED,
 ) -> None:

@@ -384,6 +384,27 @@ class OutputCrs:
         return to_lonlat(self.code).bbox(west, south, east, north)
 
 
+def into(values: gpd.GeoSeries, frame: str, code: str) -> gpd.GeoSeries:
+    """Geometries in the town frame → one of the offered CRS, x = easting or longitude first; None and empty stay.
+
+    By longitude/latitude, in which JGD2011 and WGS 84 are one; a code that is the frame's own changes nothing.
+    Raises DeclarationError for a code that is not offered.
+    """
+    offered = next((crs for crs in output_crs(frame) if crs.code == code), None)
+    if offered is None:
+        raise DeclarationError(f"座標系「{code}」では渡せません。")
+    if code == label(frame_crs(frame)):
+        return values
+    lonlat = to_lonlat(frame)
+
+    def move(easting_m: Array, northing_m: Array) -> tuple[Array, Array]:
+        first, second = offered.from_lonlat(*lonlat.points(easting_m, northing_m))
+        return (second, first) if offered.northing_first else (first, second)
+
+    moved = shapely.transform(shapely.force_2d(values.array), _on_pairs(move))
+    return gpd.GeoSeries(moved, index=values.index, crs=code)
+
+
 @cache
 def output_crs(frame: str) -> tuple[OutputCrs, ...]:
     """The CRS every collection is offered in: CRS84 first, then 4326, 3857, 6668 and the town frame."""

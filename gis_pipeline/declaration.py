@@ -8,14 +8,32 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from gis_pipeline.errors import DeclarationError
-from gis_pipeline.model import SHEET_FIELDS, Collection, EditionDeclaration, Service
+from gis_pipeline.model import (
+    SHEET_FIELDS,
+    Collection,
+    CollectionId,
+    Colour,
+    EditionDeclaration,
+    EditionId,
+    FieldName,
+    Service,
+)
 
+EDITION_FILE = "edition.toml"
 EDITION_FOLDER = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+
+PATTERNS = {
+    get_args(CollectionId)[1].pattern: "半角の英小文字で始め、英小文字・数字・「-」「_」で書いてください。",
+    get_args(FieldName)[1].pattern: "半角の英小文字で始め、英小文字・数字・「_」で書いてください。",
+    get_args(EditionId)[1].pattern: "2026-04-01 の形で書いてください。",
+    get_args(Colour)[1].pattern: "色は #adffd6 のように、# と英小文字・数字 6 桁で書いてください。",
+}
+"""What the patterns of the vocabulary mean, for people."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -82,7 +100,7 @@ def _editions(folder: Path) -> Iterator[EditionFolder]:
             date = dt.date.fromisoformat(path.name)
         except ValueError as error:
             raise DeclarationError(f"{path}: 「{path.name}」という日はありません。") from error
-        declared = path / "edition.toml"
+        declared = path / EDITION_FILE
         yield EditionFolder(
             date, path, _parse(declared, EditionDeclaration) if declared.is_file() else EditionDeclaration()
         )
@@ -112,7 +130,11 @@ def _parse(path: Path, model: type[ModelT], **extra: str) -> ModelT:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DeclarationError(f"{path}: TOML として読めません: {error}") from error
+        spot = re.search(r"line (\d+), column (\d+)", str(error))
+        line = f"{spot[1]} 行目の {spot[2]} 文字目" if spot else "最後"
+        raise DeclarationError(
+            f"{path}: TOML として読めません。{line}のあたりで、括弧・引用符・「=」を確かめてください。"
+        ) from error
     try:
         return model.model_validate(values | extra)
     except ValidationError as error:
@@ -127,15 +149,33 @@ def _key(location: tuple[int | str, ...]) -> str:
 def _sentence(item: Any) -> str:
     """One pydantic error as a Japanese sentence; the English original stays for what is not in the table."""
     context = item.get("ctx", {})
+    given = f"「{item.get('input')}」は使えません。"
+    allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
     sentences = {
         "extra_forbidden": "このキーは使えません。つづりを確かめてください。",
         "missing": "このキーが必要です。",
-        "literal_error": f"使える値は {context.get('expected', '')} です。「{item.get('input')}」は使えません。",
-        "string_pattern_mismatch": f"「{item.get('input')}」は形式 {context.get('pattern', '')} に合いません。",
+        "literal_error": f"使える値は {allowed} です。{given}",
+        "string_pattern_mismatch": f"{PATTERNS.get(context.get('pattern', ''), '')}{given}",
         "string_type": "文字列で書いてください。",
-        "int_type": "整数で書いてください。",
-        "float_type": "数で書いてください。",
+        "string_too_long": f"{context.get('max_length')} 文字までにしてください。",
+        "int_type": f"整数で書いてください。{given}",
+        "int_parsing": f"整数で書いてください。{given}",
+        "int_from_float": f"整数で書いてください。{given}",
+        "float_type": f"数で書いてください。{given}",
+        "float_parsing": f"数で書いてください。{given}",
+        "bool_type": "true か false を書いてください。",
+        "bool_parsing": "true か false を書いてください。",
+        "tuple_type": "[ ] で囲んだ並びで書いてください。",
+        "dict_type": "見出し [ ] の下に「キー = 値」の形で書いてください。",
+        "model_type": "見出し [ ] の下に「キー = 値」の形で書いてください。",
+        "date_type": "日付は 2026-04-01 のように、引用符なしで書いてください。",
+        "date_parsing": f"日付は 2026-04-01 のように、引用符なしで書いてください。{given}",
+        "date_from_datetime_parsing": f"日付は 2026-04-01 のように、引用符なしで書いてください。{given}",
+        "too_short": f"{context.get('min_length')} 個書いてください。",
+        "too_long": f"{context.get('max_length')} 個までにしてください。",
         "greater_than": f"{context.get('gt')} より大きい数にしてください。",
+        "greater_than_equal": f"{context.get('ge')} 以上の数にしてください。",
+        "less_than_equal": f"{context.get('le')} 以下の数にしてください。",
         "value_error": str(context.get("error", "")),
     }
     return sentences.get(item["type"], str(item["msg"]))

@@ -16,13 +16,20 @@ import pandas as pd
 from gis_pipeline import formats
 from gis_pipeline.conform.features import conform
 from gis_pipeline.crs import Reprojection, label, parse, plan
-from gis_pipeline.declaration import EditionFolder, SourceTree
-from gis_pipeline.errors import MaterialError, Where
+from gis_pipeline.declaration import EDITION_FILE, EditionFolder, SourceTree
+from gis_pipeline.errors import DeclarationError, MaterialError, Where
+from gis_pipeline.findings import listed
 from gis_pipeline.georef.sheets_of_edition import placed_sheets, sheet_features
-from gis_pipeline.members import Features, PlacedSheet, ScanFormat, SourceTable, VectorFormat
+from gis_pipeline.members import Features, PlacedSheet, ScanFormat, SourceTable, VectorFormat, is_named
 from gis_pipeline.model import Collection, Finding, SheetFit, Transformation
 from gis_pipeline.planning import Job, base_edition, material
 from gis_pipeline.plugins import members
+
+SIDE_FILES = (
+    ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".qmd", ".sbn", ".sbx", ".qix", ".shp.xml", ".csvt", ".xsd", ".gfs",
+    ".points", ".tfw", ".tifw", ".jgw", ".jpgw", ".jpegw", ".pgw", ".pngw", ".wld", ".aux.xml", ".ovr",
+)  # fmt: skip
+"""What may stand beside a file that is read: part of it, or made from it by a desktop GIS."""
 
 
 @dataclass
@@ -88,7 +95,41 @@ def take_in(tree: SourceTree, job: Job, work: Path) -> Draft:
             _take_in_features(tree, draft)
     except MaterialError as error:
         draft.findings.append(finding_of(error))
+    except DeclarationError as error:
+        raise DeclarationError(f"{job.collection.id} の {job.edition.path.name} 版: {error}") from error
+    else:
+        draft.findings.extend(listed(_passed_over(draft), _not_read))
     return draft
+
+
+def _passed_over(draft: Draft) -> list[str]:
+    """The files of the edition's folder that nothing was read from: what staff delivered must not vanish silently."""
+    folder, collection = draft.job.edition.path, draft.job.collection
+    if collection.scan is not None:
+        read = {sheet.page.file for sheet in draft.sheets}
+    else:
+        read = {path.relative_to(folder).as_posix() for path in source_paths(folder, collection)}
+    declared = {sheet.points for sheet in draft.job.edition.declaration.sheets if sheet.points}
+    mains = {main.casefold() for main in read} | {Path(main).with_suffix("").as_posix().casefold() for main in read}
+    files = [path.relative_to(folder).as_posix() for path in material(folder)]
+    known = read | declared | {EDITION_FILE}
+    return [file for file in files if file not in known and _main_file(file.casefold()) not in mains]
+
+
+def _main_file(file: str) -> str:
+    """The file, perhaps without its suffix, that a side file belongs to; empty if it is none."""
+    return next((file.removesuffix(suffix) for suffix in SIDE_FILES if file.endswith(suffix)), "")
+
+
+def _not_read(file: str) -> Finding:
+    return Finding(
+        rule="read",
+        severity="warn",
+        message="このファイルは読みませんでした。",
+        advice="地図の資料なら、[source] の files と拡張子を確かめてください（ZIP は展開します）。"
+        "資料でなければ、版のフォルダの外へ移してください。",
+        file=file,
+    )
 
 
 def _take_in_features(tree: SourceTree, draft: Draft) -> None:
@@ -135,8 +176,7 @@ def _placed(tree: SourceTree, job: Job, edition: EditionFolder, work: Path) -> I
 def read_tables(folder: Path, collection: Collection) -> Iterator[SourceTable]:
     """Every table of the files that `[source] files` names; MaterialError if there is none."""
     readers = vector_formats()
-    pattern = collection.source.files
-    paths = [path for path in material(folder) if path.match(pattern) and path.suffix.lower() in readers]
+    paths = source_paths(folder, collection)
     if not paths:
         known = " ".join(sorted(readers))
         raise MaterialError(
@@ -146,6 +186,16 @@ def read_tables(folder: Path, collection: Collection) -> Iterator[SourceTable]:
         )
     for path in paths:
         yield from readers[path.suffix.lower()].read(path, path.relative_to(folder).as_posix(), collection.source)
+
+
+def source_paths(folder: Path, collection: Collection) -> list[Path]:
+    """The files of an edition's folder, subfolders included, that features are read from."""
+    readers = vector_formats()
+    return [
+        path
+        for path in material(folder)
+        if path.suffix.lower() in readers and is_named(path.relative_to(folder).as_posix(), collection.source)
+    ]
 
 
 def vector_formats() -> dict[str, VectorFormat]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, Protocol
 
 import geopandas as gpd
@@ -76,6 +76,15 @@ class ScanPage:
     transform: tuple[float, float, float, float, float, float] | None = None
     crs: str | None = None
     findings: tuple[Finding, ...] = ()
+
+
+def is_named(file: str, source: Source) -> bool:
+    """Whether `[source] files` names a file, given relative to the edition's folder, in whatever subfolder it lies.
+
+    Case does not count: `*.shp` must not pass over the YOUTO.SHP of a delivery from Windows.
+    """
+    pattern = source.files.casefold().replace("\\", "/").removeprefix("**/")  # `match` looks from the right anyway.
+    return PurePosixPath(file.casefold()).match(pattern)
 
 
 class VectorFormat(Protocol):
@@ -199,6 +208,22 @@ class Check(Protocol):
 
 
 @dataclass(frozen=True)
+class Part:
+    """How a file made for a request differs from the whole edition; the default is the whole edition.
+
+    `target_crs` (authority code, None: what the format usually stands in) is for members with `FRAMES = "any"`.
+    `area` is what was asked for, in town metres: pictures are cut to it; features were chosen (and with `clipped`
+    cut) by it before. `sentence` says in Japanese how the features were chosen. `encoding` is for dBASE files.
+    """
+
+    target_crs: str | None = None
+    area: shapely.Geometry | None = None
+    clipped: bool = False
+    sentence: str = ""
+    encoding: Literal["utf-8", "cp932"] = "utf-8"
+
+
+@dataclass(frozen=True)
 class Product:
     """What the writers write: one edition of one collection, or a part of it.
 
@@ -210,6 +235,7 @@ class Product:
     edition_id: str
     frame: gpd.GeoDataFrame
     masters: tuple[Master, ...] = ()
+    part: Part = Part()
 
 
 class Output(Protocol):
@@ -228,3 +254,28 @@ class Output(Protocol):
 
     def write(self, product: Product, folder: Path) -> tuple[Path, ...]:
         """Writes below `folder` (which exists) and returns the files written. Raises MachineError on a full disk."""
+
+
+@dataclass(frozen=True)
+class Reread:
+    """What an independent reader found in a written file.
+
+    `geometry`: one shapely object or None per feature, x = easting or longitude first, in the CRS of the file.
+    `fids`: the feature ids in the same order, None where the file keeps the order and has no room for ids.
+    """
+
+    geometry: NDArray[np.object_]
+    fids: list[str] | None = None
+
+
+class Download(Output, Protocol):
+    """An output that is also written for a request (`/download/{id}.{SUFFIX}`), whole or a part of an edition.
+
+    `FRAMES`: which CRS the format can carry: "any"; "lonlat" (longitude/latitude only); "town" (the town frame only).
+    """
+
+    SUFFIX: str
+    FRAMES: Literal["any", "lonlat", "town"]
+
+    def reread(self, path: Path) -> Reread:
+        """Reads a file that `write` wrote, by another library than the one that wrote it where there is one."""

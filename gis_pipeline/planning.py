@@ -16,7 +16,7 @@ from gis_pipeline import outputs
 from gis_pipeline.declaration import CollectionFolder, EditionFolder, SourceTree, effective
 from gis_pipeline.errors import DeclarationError, MaterialError, Where
 from gis_pipeline.members import Output
-from gis_pipeline.model import Collection, EditionEntry, Finding, Release, SourceFile
+from gis_pipeline.model import Collection, EditionEntry, Finding, Release, SourceFile, today_in_japan
 from gis_pipeline.plugins import members
 from gis_pipeline.publishing import sha256_of
 
@@ -28,6 +28,10 @@ PRESENTATION = {
     "status", "on_expiry", "coverage", "approvals", "relations",
 }  # fmt: skip
 """What belongs to the release, not to the data: a change rebuilds nothing. So do colours and patterns of classes."""
+
+SYSTEM_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
+LEFT_BEHIND = (".", "~$")
+"""Beginnings of names: hidden files, and the lock that Excel and Word put beside an open file."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """The editions to build, those that stay as they are (by collection), and what planning noticed."""
+    """The editions to build, those that stay as they are and are or will be in force, and what planning noticed."""
 
     jobs: tuple[Job, ...]
+    unchanged: tuple[Job, ...]
     findings: tuple[tuple[str, Finding], ...]
 
 
@@ -56,17 +61,21 @@ def plan(tree: SourceTree, live: Release, selected: Names[str], editions: Names[
     `editions` names older editions (`collection@date` or `date`) that may be corrected; unnamed, only the newest is.
     """
     jobs: list[Job] = []
+    unchanged: list[Job] = []
     findings: list[tuple[str, Finding]] = []
+    _require_known(tree, selected, editions)
     for folder in tree.collections:
         if folder.collection.id not in selected:
             continue
         if not folder.editions:
             findings.append((folder.collection.id, _no_edition(folder)))
         known = entry.editions if (entry := live.entry(folder.collection.id)) else ()
+        in_force = max((one.date for one in folder.editions if one.date <= today_in_japan()), default=dt.date.min)
         for edition in folder.editions:
             job = _job(tree, folder, edition, known)
             published = _current(known, edition.date)
             if published is not None and published.key == job.key:
+                unchanged += [job] if edition.date >= in_force and published.state == "live" else []
                 continue
             newest = edition is folder.editions[-1]
             named = edition.path.name in editions or f"{folder.collection.id}@{edition.path.name}" in editions
@@ -74,7 +83,17 @@ def plan(tree: SourceTree, live: Release, selected: Names[str], editions: Names[
                 jobs.append(job)
             else:
                 findings.append((folder.collection.id, _left_alone(edition)))
-    return Plan(tuple(jobs), tuple(findings))
+    return Plan(tuple(jobs), tuple(unchanged), tuple(findings))
+
+
+def _require_known(tree: SourceTree, selected: Names[str], editions: Names[str]) -> None:
+    """Raises DeclarationError for an edition that does not exist: a slip must not look like "nothing changed"."""
+    folders = [folder for folder in tree.collections if folder.collection.id in selected]
+    known = {f"{folder.collection.id}@{edition.path.name}" for folder in folders for edition in folder.editions}
+    for name in editions:
+        if name not in known and not any(one.endswith(f"@{name}") for one in known):
+            listing = "、".join(sorted(known))
+            raise DeclarationError(f"「{name}」という版のフォルダはありません。あるもの: {listing}")
 
 
 def outputs_of(collection: Collection) -> dict[str, Output]:
@@ -98,11 +117,14 @@ def outputs_of(collection: Collection) -> dict[str, Output]:
 
 
 def material(folder: Path) -> tuple[Path, ...]:
-    """Every file of an edition's material, in order; hidden files are not material. Links are refused."""
+    """Every file of an edition's material, in order. Links are refused.
+
+    Hidden files and what Windows leaves behind by itself are no material: opening a folder must not make a correction.
+    """
     found: list[Path] = []
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts):
+        if any(part.startswith(LEFT_BEHIND) or part.casefold() in SYSTEM_FILES for part in relative.parts):
             continue
         if path.is_symlink():
             raise MaterialError(

@@ -159,8 +159,7 @@ def publish(root: Path, candidate: Candidate, *, approved_by: str, approved_on: 
 
     Raises PublishingError if something else went live since the candidate was built.
     """
-    if not approved_by.strip():
-        raise PublishingError("決裁番号がありません。--approved-by に書いてください。")
+    _require_approval(approved_by)
     live = live_release(root, candidate.release.service)
     if live.number != candidate.base_release:
         raise PublishingError(
@@ -172,6 +171,12 @@ def publish(root: Path, candidate: Candidate, *, approved_by: str, approved_on: 
     release = _go_live(root, live, candidate.release.service, entries, approved_by, approved_on, note)
     drop_candidates(root)
     return release
+
+
+def _require_approval(approved_by: str) -> None:
+    """Whatever goes live rests on a decision of the office (決裁): a slip of the keyboard is none."""
+    if not approved_by.strip():
+        raise PublishingError("決裁番号がありません。--approved-by に書いてください。")
 
 
 def _move_into_place(root: Path, entry: CollectionEntry, number: int) -> CollectionEntry:
@@ -199,6 +204,7 @@ def _move_edition(source: Path, target: Path, key: str) -> None:
 
 def rollback(root: Path, number: int, *, approved_by: str, approved_on: dt.date, service: Service) -> Release:
     """An earlier release goes live again as a new one. What was withdrawn stays withdrawn."""
+    _require_approval(approved_by)
     live, earlier = live_release(root, service), load_release(root, number)
     if number == live.number:
         raise PublishingError(f"公開 {number} はいまの公開です。")
@@ -221,6 +227,7 @@ def withdraw(
     root: Path, collection_id: str, edition_id: str | None, *, reason: str, approved_by: str, service: Service
 ) -> Release:
     """Takes one edition, or all of a collection, out of publication; `reason` is shown to everybody (410)."""
+    _require_approval(approved_by)
     if not reason.strip():
         raise PublishingError("取り下げる理由がありません。--reason に書いてください。そのまま公開されます。")
     live = live_release(root, service)
@@ -349,5 +356,8 @@ def _sync_folder(folder: Path) -> None:
 def _load(path: Path, model: type[ModelT]) -> ModelT:
     try:
         return model.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise MachineError(f"{path} が読めません: {error}") from error
+    except OSError as error:
+        raise MachineError(f"{path} が読めません: {error.strerror or error}") from error
+    except ValidationError as error:
+        advice = f"{RELEASES}/ の最も新しいファイルを写すと戻ります。" if path.name == CATALOG else ""
+        raise MachineError(f"{path} の中身が壊れていて読めません。控えから戻してください。{advice}") from error

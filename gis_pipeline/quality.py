@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
@@ -14,6 +15,8 @@ from gis_pipeline.model import Change, Finding, Service, SheetFit, Transformatio
 
 SEVERITIES = {"block": "直す", "warn": "確かめる", "info": "お知らせ"}
 HEADINGS = "地図 版 扱い 規則 ファイル レイヤ 番号 図郭 属性 値 X_north_m Y_east_m 経度 緯度 内容 対応"
+FIRST = 20
+"""So many blocking findings stand at the top of the page."""
 KINDS = {
     "new": "新しい版",
     "corrected": "訂正",
@@ -65,6 +68,12 @@ class Report:
     def warnings(self) -> int:
         """How many findings a person should look at."""
         return sum(section.warnings for section in self.sections)
+
+    @property
+    def first_to_mend(self) -> tuple[tuple[Section, Finding], ...]:
+        """The first blocking findings, for the top of the page."""
+        blocking = ((section, one) for section in self.sections for one in section.findings if one.severity == "block")
+        return tuple(islice(blocking, FIRST))
 
 
 def where(finding: Finding) -> str:

@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "catalog": {"model", "errors"},
     "publishing": {"catalog", "model", "errors"},
     "cartography": {"model", "codelists"},
+    "symbology": {"model", "cartography"},
     "changes": {"model", "errors", "members"},
     "georef": FACTS,
     "outputs": FACTS | {"cartography"},
@@ -37,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "repair": FACTS,
     "quality": {"model", "errors", "cartography"},
     "planning": BASE | {"declaration", "outputs", "publishing"},
-    "intake": BASE | {"declaration", "planning", "formats", "crs", "georef", "conform", "repair", "publishing"},
+    "intake": BASE | {"declaration", "planning", "findings", "formats", "crs", "georef", "conform"},
     "mastering": BASE | {"intake", "georef"},
     "reference": BASE | {"catalog", "intake"},
     "build": BASE
@@ -55,7 +56,19 @@ ALLOWED: dict[str, set[str]] = {
     },
     "cli": {"build", "quality", "catalog", "publishing", "declaration", "errors", "model", "georef", "describe"},
 }
-SERVER_MAY = {"model", "catalog", "errors", "plugins", "cartography", "crs", "sheets", "changes", "outputs", "members"}
+SERVER_MAY = {
+    "symbology",
+    "model",
+    "catalog",
+    "errors",
+    "plugins",
+    "cartography",
+    "crs",
+    "sheets",
+    "changes",
+    "outputs",
+    "members",
+}
 OPEN_SETS = ("gis_pipeline/formats", "gis_pipeline/checks", "gis_pipeline/outputs", "tile_server/routes")
 
 

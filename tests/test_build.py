@@ -54,6 +54,15 @@ def test_values_arrive_as_declared(town: Town) -> None:
     ]
 
 
+def test_other_users_may_read_what_is_published(town: Town) -> None:
+    """Folders of mode 0700, as `mkdtemp` makes them, could not be served by another user."""
+    town.publish()
+    root = town.folders.published
+    live = [root / "catalog.json", *(root / "collections").rglob("*")]
+    assert [path for path in live if not path.stat().st_mode & 0o004] == []
+    assert [path for path in live if path.is_dir() and not path.stat().st_mode & 0o001] == []
+
+
 def test_nothing_changed_means_no_candidate(town: Town) -> None:
     town.publish()
     assert town.build().candidate is None

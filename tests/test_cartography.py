@@ -102,6 +102,13 @@ def test_a_pattern_shows_without_its_colour() -> None:
     assert [evaluate(layer["filter"], {"kubun": "10"}) for layer in dashed] == [True]
 
 
+def test_a_pattern_is_laid_over_the_fill_of_its_classes_only() -> None:
+    layers = cartography.maplibre_layers(COLLECTIONS["polygon"], "s", "l")
+    (over,) = [layer for layer in layers if "fill-pattern" in layer.get("paint", {})]
+    assert over["paint"]["fill-pattern"] == "hatch"
+    assert [evaluate(over["filter"], {"kubun": code}) for code in ("1", "10", "999")] == [False, True, False]
+
+
 LABELS = [
     ({"bango": "0101", "mei": "見本通り", "kubun": "1"}, "0101 見本通り（1種低住）"),
     ({"bango": "0101", "kubun": "10"}, "0101 （商業）"),
@@ -139,8 +146,8 @@ def test_gl_style_validate_finds_nothing(name: str, image: bool, tmp_path: Path)
     if not VALIDATOR.is_file() or shutil.which("node") is None:
         pytest.skip("skipped: no gl-style-validate (npm: @maplibre/maplibre-gl-style-spec)")
     made = style(COLLECTIONS[name], image=image)
-    if "glyphs" in made:
-        made["glyphs"] = f"https://example.jp{made['glyphs']}"
+    for name_of_path in {"glyphs", "sprite"} & set(made):
+        made[name_of_path] = f"https://example.jp{made[name_of_path]}"
     path = tmp_path / "style.json"
     path.write_text(json.dumps(made), encoding="utf-8")
     done = subprocess.run([str(VALIDATOR), str(path)], capture_output=True, text=True, check=False)

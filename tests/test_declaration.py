@@ -27,7 +27,9 @@ def town(tmp_path: Path) -> Town:
         ("zooms = [15, 12]\n", "zooms = [12, 15]\n", r"zooms は"),
         ('search = ["nothing"]\n', 'search = ["no"]\n', r"search の「nothing」は \[fields\] にありません"),
         ('status = "公開"\n', "", r"キー status: 使える値は"),
-        ("map_level = 2500.5\n", "", r"キー map_level"),
+        ("map_level = 2500.5\n", "", r"キー map_level: 整数で書いてください。「2500.5」は使えません"),
+        ('zooms = ["a", 15]\n', "zooms = [12, 15]\n", r"キー zooms\.0: 整数で書いてください。「a」は使えません"),
+        ("geometry == 1\n", 'geometry = "polygon"\n', r"TOML として読めません。4 行目の 11 文字目のあたり"),
         ('role = "sheets"\n', 'role = "use_district"\n', r"\[scan\] は一緒に"),
     ],
 )
@@ -48,7 +50,7 @@ def test_names_that_the_published_files_use_themselves_are_refused(town: Town) -
 
 def test_a_colour_must_be_a_colour(town: Town) -> None:
     town.write("youto/collection.toml", towns.YOUTO.replace("#adffd6", "green"))
-    with pytest.raises(DeclarationError, match=r"classes\.0\.colour: 「green」は形式"):
+    with pytest.raises(DeclarationError, match=r"classes\.0\.colour: 色は #adffd6 のように.*「green」は使えません"):
         read_source_tree(town.folders.source)
 
 
@@ -61,7 +63,7 @@ def test_two_mistakes_are_both_told(town: Town) -> None:
 
 def test_broken_toml_is_told_with_its_line(town: Town) -> None:
     town.write("youto/collection.toml", 'title = "用途\n')
-    with pytest.raises(DeclarationError, match=r"TOML として読めません.*line 1"):
+    with pytest.raises(DeclarationError, match=r"TOML として読めません。1 行目の 12 文字目のあたり"):
         read_source_tree(town.folders.source)
 
 
@@ -109,3 +111,15 @@ def test_the_sample_s_declarations_can_be_read() -> None:
     tree = read_source_tree(ROOT / "data/source")
     assert tree.service.fictional
     assert len(tree.collections) >= 7
+
+
+def test_a_folder_name_that_cannot_stand_in_an_address_is_refused(town: Town) -> None:
+    town.write("用途地域/collection.toml", towns.YOUTO)
+    with pytest.raises(DeclarationError, match=r"キー id: 半角の英小文字で始め、.*「用途地域」は使えません"):
+        read_source_tree(town.folders.source)
+
+
+def test_an_unknown_crs_is_told_with_its_collection(town: Town) -> None:
+    town.write("youto/collection.toml", towns.YOUTO.replace("EPSG:6677", "EPSG:99999"))
+    with pytest.raises(DeclarationError, match="youto の 2026-04-01 版: 座標系「EPSG:99999」が分かりません"):
+        town.build()

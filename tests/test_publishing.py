@@ -62,6 +62,17 @@ def test_publishing_without_an_approval_number_is_refused(tmp_path: Path) -> Non
         publishing.publish(tmp_path, made, approved_by=" ", approved_on=_on("2026-04-01"))
 
 
+def test_nothing_goes_live_or_away_without_an_approval_number(tmp_path: Path) -> None:
+    published.publish(tmp_path, {"youto": {"2026-04-01": "a"}})
+    published.publish(tmp_path, {"youto": {"2026-04-01.2": "b"}})
+    before = _tree(tmp_path)
+    with pytest.raises(PublishingError, match="決裁番号がありません"):
+        publishing.rollback(tmp_path, 1, approved_by=" ", approved_on=_on("2026-06-01"), service=published.SERVICE)
+    with pytest.raises(PublishingError, match="決裁番号がありません"):
+        publishing.withdraw(tmp_path, "youto", None, reason="誤り", approved_by="", service=published.SERVICE)
+    assert _tree(tmp_path) == before
+
+
 def test_a_candidate_built_on_an_older_release_is_refused(tmp_path: Path) -> None:
     stale = published.candidate(tmp_path, {"youto": {"2026-04-01": "a"}})
     published.publish(tmp_path, {"youto": {"2026-04-01": "b"}})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gis_pipeline.build import Folders, Outcome, build
-from gis_pipeline.model import Release, today_in_japan
+from gis_pipeline.model import Finding, Release, today_in_japan
 from gis_pipeline.publishing import load_candidate, locked, publish
 
 WEST_M, SOUTH_M = -52000.0, -30000.0
@@ -157,11 +157,11 @@ class Town:
         }
 
 
+def findings(outcome: Outcome, severity: str = "block") -> list[Finding]:
+    """The findings of one severity, of every edition built."""
+    return [found for section in outcome.report.sections for found in section.findings if found.severity == severity]
+
+
 def messages(outcome: Outcome, severity: str = "block") -> list[str]:
     """The findings of one severity, as sentences."""
-    return [
-        f"{finding.message} {finding.advice}"
-        for section in outcome.report.sections
-        for finding in section.findings
-        if finding.severity == severity
-    ]
+    return [f"{finding.message} {finding.advice}" for finding in findings(outcome, severity)]

@@ -34,12 +34,16 @@ class Spot:
 
 @dataclass(frozen=True)
 class Found:
-    """What one collection says about a spot; `published` is None where nothing is in force."""
+    """What one collection says about a spot; `published` is None where nothing is in force.
+
+    `withdrawn` is the public reason if that is so because the edition was taken back.
+    """
 
     declaration: Collection
     published: Published | None
     state: State
     near: tuple[Near, ...] = ()
+    withdrawn: str = ""
 
 
 def contains(boundary: FeatureStore, spot: Spot) -> bool:

@@ -1,9 +1,13 @@
 """The application: what is put before what. Nothing happens at import; everything is made by `create_app`.
 
+HotTiles                tiles that were asked for before
+Measured                /metrics, for this computer
 ServerErrorMiddleware   an error nobody foresaw is a 500 problem and is logged by the server
 PrebuiltTiles           /tiles/… from mapped archives, before everything below
 Front                   methods, CORS, HEAD, safe headers
+Limits                  so much of what is costly a client
 Compress                br or gzip
+QuickItems              a box of features that are held in memory
 FastAPI                 the routes of `tile_server.routes`
 """
 
@@ -29,10 +33,15 @@ from gis_pipeline.catalog import Catalog
 from gis_pipeline.model import today_in_japan
 from gis_pipeline.plugins import members
 from tile_server.archives import Archives
+from tile_server.counters import Counters
 from tile_server.errors import add_error_handlers, answer
 from tile_server.front import Compress, Front
+from tile_server.hot import HotTiles, ReadyTiles
+from tile_server.limits import Limits
+from tile_server.metrics import Measured
 from tile_server.openapi import definition
 from tile_server.params import accepted_parameters, only_known_parameters
+from tile_server.quick import QuickItems
 from tile_server.search import SearchIndex
 from tile_server.settings import Settings
 from tile_server.site import Site
@@ -46,12 +55,13 @@ IMAGES_AT_ONCE = 2
 def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = today_in_japan) -> ASGIApp:
     """The whole service as one ASGI application. `today` is the clock by which editions come into force."""
     settings = settings or Settings()
-    routers = [_router(module) for module in members(tile_server.routes).values()]
+    routes = members(tile_server.routes)
+    routers = [_router(module) for module in routes.values()]
     site = Site(
         settings=settings,
         catalog=Catalog(settings.published, settings.candidate, today),
         today=today,
-        stores=Stores(),
+        stores=Stores(settings.memory_features),
         archives=Archives(),
         search=SearchIndex(),
         pages=_pages(),
@@ -62,6 +72,7 @@ def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = 
             for route in router.routes
             if isinstance(route, APIRoute)
         },
+        counters=Counters(),
         output_titles={name: module.TITLE for name, module in members(gis_pipeline.outputs).items()},
     )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -70,11 +81,13 @@ def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = 
     for router in routers:
         app.include_router(router, dependencies=[Depends(only_known_parameters)])
     app.state.definition = definition(app)
-    front: ASGIApp = Front(Compress(app))
+    front: ASGIApp = Front(Limits(Compress(QuickItems(app, site, routes["items"].quick)), settings.costly_per_minute))
     if settings.trusted_proxies:
         front = ProxyHeadersMiddleware(front, trusted_hosts=list(settings.trusted_proxies))  # type: ignore[arg-type,assignment]
-    tiles = PrebuiltTiles(front, site.catalog, site.archives, settings, today)
-    return ServerErrorMiddleware(tiles, handler=_unforeseen)
+    ready = ReadyTiles(site.catalog, today)
+    tiles = PrebuiltTiles(front, site.catalog, site.archives, settings, today, ready, site.counters)
+    guarded = ServerErrorMiddleware(tiles, handler=_unforeseen)
+    return HotTiles(Measured(guarded, site.counters), ready, site.counters)
 
 
 def _router(module: Any) -> APIRouter:

@@ -61,14 +61,23 @@ class Archive:
             self._offsets.append(entry.offset)
             self._lengths.append(entry.length)
 
-    def tile(self, zoom: int, col: int, row: int) -> bytes | None:
-        """The bytes as stored; None where there is no tile. `row` counts from the north."""
+    def place(self, zoom: int, col: int, row: int) -> tuple[int, int] | None:
+        """Where the file holds a tile: first byte, and the one after its last. `row` counts from the north."""
         tile_id = zxy_to_tileid(zoom, col, row)
         at = bisect_right(self._ids, tile_id) - 1
         if at < 0 or tile_id - self._ids[at] >= self._runs[at]:
             return None
         start = self._data + self._offsets[at]
-        return self._bytes[start : start + self._lengths[at]]
+        return start, start + self._lengths[at]
+
+    def bytes_at(self, start: int, end: int) -> bytes:
+        """The file's bytes from `start` up to `end`."""
+        return self._bytes[start:end]
+
+    def tile(self, zoom: int, col: int, row: int) -> bytes | None:
+        """The bytes as stored; None where there is no tile. `row` counts from the north."""
+        place = self.place(zoom, col, row)
+        return None if place is None else self._bytes[place[0] : place[1]]
 
     def plain(self, content: bytes) -> bytes:
         """Stored bytes without their compression."""

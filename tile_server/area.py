@@ -11,6 +11,9 @@ from gis_pipeline.model import BBox
 
 _MARGIN_M = 100.0
 
+MERCATOR_EDGE_M = 20_037_508.342789244
+"""Half the width of the Web Mercator square in metres (EPSG:3857)."""
+
 
 @dataclass(frozen=True)
 class FrameBox:

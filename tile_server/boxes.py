@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated
 
 import numpy as np
@@ -9,13 +10,11 @@ from fastapi import Depends, Query
 
 from gis_pipeline.crs import OutputCrs, output_crs, parse, to_lonlat
 from gis_pipeline.model import BBox
-from tile_server.area import Area, FrameBox
+from tile_server.area import MERCATOR_EDGE_M, Area, FrameBox
 from tile_server.errors import RequestError
 from tile_server.numbers import number
 from tile_server.site import Asked
 
-MERCATOR_EDGE_M = 20_037_508.342789244
-"""Half the width of the Web Mercator square in metres (EPSG:3857)."""
 _FURTHEST_M = 1e8
 
 
@@ -31,11 +30,17 @@ def crs_named(view: Asked, uri: str, parameter: str) -> OutputCrs:
     )
 
 
-def output_of(
+async def output_of(
     view: Asked, uri: Annotated[str | None, Query(alias="crs", description="返す座標の座標系")] = None
 ) -> OutputCrs:
     """The CRS in which features are handed out; CRS84 by default."""
     return output_crs(view.service.crs)[0] if uri is None else crs_named(view, uri, "crs")
+
+
+@cache
+def _is_geographic(code: str) -> bool:
+    """Whether a CRS counts in degrees; PROJ takes milliseconds to say so."""
+    return bool(parse(code).is_geographic)
 
 
 def _bad_bbox(message: str, english: str) -> RequestError:
@@ -66,7 +71,7 @@ def _degrees(west: float, south: float, east: float, north: float) -> Area:
     return Area((BBox(west=west, south=south, east=east, north=north),))
 
 
-def area_of(
+async def area_of(
     view: Asked,
     bbox: Annotated[str | None, Query(description="範囲")] = None,
     uri: Annotated[str | None, Query(alias="bbox-crs", description="bbox の座標系")] = None,
@@ -76,7 +81,7 @@ def area_of(
     if bbox is None:
         return None
     first_low, second_low, first_high, second_high = _corners(bbox)
-    if parse(crs.code).is_geographic:
+    if _is_geographic(crs.code):
         if crs.northing_first:
             return _degrees(second_low, first_low, second_high, first_high)
         return _degrees(first_low, second_low, first_high, second_high)

@@ -10,6 +10,7 @@ from gis_pipeline.catalog import Published
 from gis_pipeline.crs import frame_crs, label, output_crs
 from gis_pipeline.model import JST, Asset, BBox, Collection, CollectionEntry, Service
 from tile_server.archives import archive_name
+from tile_server.making import offered
 from tile_server.respond import GEOJSON, HTML, JSON, Form, Link, both_forms, link
 from tile_server.site import View
 
@@ -116,16 +117,31 @@ def _extent(view: View, entry: CollectionEntry, published: Published | None) -> 
 
 def _links(view: View, entry: CollectionEntry, published: Published | None, form: Form) -> list[Link]:
     at = ("api", "collections", entry.declaration.id)
-    links = both_forms(view, form, *at)
-    links.append(link(view.url(*at, "queryables"), REL + "queryables", SCHEMA_JSON, "検索に使える属性"))
+    links = both_forms(view, form, *at, datetime=view.day)
+    links += [
+        link(view.url(*at, name, datetime=view.day), REL + name, SCHEMA_JSON, title)
+        for name, title in (
+            ("queryables", "検索に使える属性"),
+            ("sortables", "並べ替えに使える属性"),
+            ("schema", "属性の説明"),
+        )
+    ]
+    if len(view.snapshot.history(entry.declaration.id)) > 1:
+        links.append(link(view.url("api", "changes", f="html"), "version-history", HTML, "更新のお知らせ"))
     if published is None:
         return links
-    links.append(link(view.url(*at, "items", f="json"), "items", GEOJSON, "地物 (GeoJSON)"))
-    links.append(link(view.url(*at, "items", f="html"), "items", HTML, "地物 (HTML)"))
+    links.append(link(view.url(*at, "items", datetime=view.day, f="json"), "items", GEOJSON, "地物 (GeoJSON)"))
+    links.append(link(view.url(*at, "items", datetime=view.day, f="html"), "items", HTML, "地物 (HTML)"))
+    if published.declaration.geometry != "none":
+        links.append(link(view.url(*at, "styles", datetime=view.day, f="json"), REL + "styles", JSON, "スタイル"))
     if published.edition.asset_of("pmtiles") is not None:
-        links.append(link(view.url(*at, "tiles", f="json"), REL + "tilesets-vector", JSON, "ベクトルタイル"))
+        links.append(
+            link(view.url(*at, "tiles", datetime=view.day, f="json"), REL + "tilesets-vector", JSON, "ベクトルタイル")
+        )
     if published.edition.asset_of("image_pmtiles") is not None:
-        links.append(link(view.url(*at, "map", "tiles", f="json"), REL + "tilesets-map", JSON, "画像タイル"))
+        links.append(
+            link(view.url(*at, "map", "tiles", datetime=view.day, f="json"), REL + "tilesets-map", JSON, "画像タイル")
+        )
     links += [
         link(item["href"], "enclosure", item["mediaType"], item["title"], length=item["size"])
         for item in downloads(view, published)
@@ -167,6 +183,7 @@ def _presentation(view: View, entry: CollectionEntry, published: Published | Non
         "editions": [{"id": known.id, "state": known.state} for known in entry.editions],
         "tiles": tiles(view, published),
         "downloads": downloads(view, published) if published else [],
+        "exports": exports(view, published) if published else [],
     }
 
 
@@ -234,6 +251,23 @@ def downloads(view: View, published: Published) -> list[dict[str, Any]]:
     ]
 
 
+def exports(view: View, published: Published) -> list[dict[str, str]]:
+    """The formats in which the edition, or a part of it (`bbox`, `area`, `sheet`, `route`), is written on request.
+
+    `frames` says which CRS (`crs=`) the format can carry: any, lonlat, or town.
+    """
+    collection_id = published.declaration.id
+    return [
+        {
+            "title": member.TITLE,
+            "url": view.url("download", f"{collection_id}.{suffix}"),
+            "mediaType": member.MEDIA_TYPE,
+            "frames": member.FRAMES,
+        }
+        for suffix, member in offered(published).items()
+    ]
+
+
 def _asset_title(view: View, asset: Asset) -> str:
     title = view.site.output_titles.get(asset.output, asset.name)
     return f"{title} {asset.name.rpartition('/')[2].rpartition('.')[0]}" if "/" in asset.name else title
@@ -244,23 +278,4 @@ def download_url(view: View, published: Published, asset: Asset) -> str:
     collection_id = published.declaration.id
     if "/" in asset.name or asset.output == "image_pmtiles":
         return view.url("files", collection_id, published.edition.id, *asset.name.split("/"))
-    return view.url("download", f"{collection_id}.{asset.name.rpartition('.')[2]}")
-
-
-def properties_schema(declaration: Collection, view: View) -> dict[str, Any]:
-    """JSON Schema of the properties that may be asked for (OGC 19-079r2, queryables)."""
-    kinds = {"integer": "integer", "percent": "integer", "number": "number"}
-    named: dict[str, dict[str, Any]] = {
-        field["name"]: {"title": field["title"], "type": kinds.get(field["type"], "string")}
-        for field in fields(declaration)
-    }
-    if declaration.class_field is not None:
-        named[declaration.class_field]["enum"] = [entry.code for entry in declaration.classes]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": view.url("api", "collections", declaration.id, "queryables"),
-        "type": "object",
-        "title": declaration.title,
-        "properties": named,
-        "additionalProperties": False,
-    }
+    return view.url("download", f"{collection_id}.{asset.name.partition('.')[2]}", datetime=view.day)

@@ -4,6 +4,8 @@ MachizuError (gis_pipeline.errors)
 ├── Absent …                 404; Withdrawn 410 with the public reason
 ├── RequestError             400: the request itself is wrong; names the parameter
 │   ├── Forbidden            403: published for viewing only
+│   ├── TooLarge             413: beyond the published limits
+│   ├── Busy                 429: come again later (Retry-After)
 │   └── NotAcceptable        406: no representation that the client accepts
 └── MachineError             503: the published tree cannot be read now
 """
@@ -25,6 +27,8 @@ from starlette.responses import Response
 from gis_pipeline.errors import Absent, MachineError, MachizuError, UnknownEdition, Withdrawn
 
 PROBLEM = "application/problem+json"
+RETRY_AFTER_S = "30"
+"""When a client that was told to come later may ask again."""
 
 
 class RequestError(MachizuError):
@@ -38,6 +42,14 @@ class RequestError(MachizuError):
 
 class Forbidden(RequestError):
     """What was asked for exists but is published for viewing only."""
+
+
+class TooLarge(RequestError):
+    """More features, pixels or ground than the published limits allow."""
+
+
+class Busy(RequestError):
+    """Too much is being made at the moment; the same request may be followed later."""
 
 
 class NotAcceptable(RequestError):
@@ -61,6 +73,8 @@ _NO_DATA = Kind(404, "no-data", "データがありません（データ無し�
 _GONE = Kind(410, "withdrawn", "公開を取り下げました", "Withdrawn")
 _BAD_REQUEST = Kind(400, "bad-request", "要求の書き方が正しくありません", "Bad request")
 _FORBIDDEN = Kind(403, "viewing-only", "閲覧のみの公開です", "Published for viewing only")
+_TOO_LARGE = Kind(413, "too-large", "要求が大きすぎます", "Request too large")
+_BUSY = Kind(429, "busy", "いまは込み合っています", "Too many requests at the moment")
 _NOT_ACCEPTABLE = Kind(406, "not-acceptable", "その形式では返せません", "Not acceptable")
 
 TABLE: dict[type[Exception], Kind] = {
@@ -69,6 +83,8 @@ TABLE: dict[type[Exception], Kind] = {
     Absent: _NOT_FOUND,
     Forbidden: _FORBIDDEN,
     NotAcceptable: _NOT_ACCEPTABLE,
+    TooLarge: _TOO_LARGE,
+    Busy: _BUSY,
     RequestError: _BAD_REQUEST,
     RequestValidationError: _BAD_REQUEST,
     MachineError: _UNAVAILABLE,
@@ -83,8 +99,9 @@ _BY_STATUS: dict[int, Kind] = {
     400: _BAD_REQUEST,
     404: _NOT_FOUND,
     405: Kind(405, "method-not-allowed", "この方法では呼び出せません", "Method not allowed"),
-    413: Kind(413, "too-large", "要求が大きすぎます", "Request too large"),
+    413: _TOO_LARGE,
     416: Kind(416, "range-not-satisfiable", "その範囲はありません", "Range not satisfiable"),
+    429: Kind(429, "too-many", "短い間に要求が多すぎます", "Too many requests"),
     431: Kind(431, "too-large", "要求が大きすぎます", "Request too large"),
 }
 
@@ -124,6 +141,10 @@ def answer(error: Exception) -> Response:
     kind = kind_of(error)
     if isinstance(error, Withdrawn):
         return problem(kind, str(error), reason=error.reason)
+    if isinstance(error, Busy):
+        told = problem(kind, str(error), error.english)
+        told.headers["retry-after"] = RETRY_AFTER_S
+        return told
     if isinstance(error, RequestError):
         return problem(kind, str(error), error.english, parameter=error.parameter)
     if isinstance(error, RequestValidationError):

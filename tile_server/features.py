@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,36 @@ DEGREE_DECIMALS, METRE_DECIMALS = 9, 4
 """A tenth of a millimetre either way."""
 
 
-def feature_texts(features: Sequence[Stored], crs: OutputCrs, frame: str, *, downloadable: bool) -> list[bytes]:
+@dataclass(frozen=True)
+class Shown:
+    """How much of each feature is handed out: `names` of properties (None: all), and whether with its geometry."""
+
+    names: tuple[str, ...] | None = None
+    geometry: bool = True
+
+
+def feature_texts(
+    features: Sequence[Stored], crs: OutputCrs, frame: str, *, downloadable: bool, shown: Shown | None = None
+) -> list[bytes]:
     """The UTF-8 text of each GeoJSON Feature in the CRS asked for, axes in the order of its definition.
 
     A collection that is for viewing only (利用条件の一文がない) hands out attributes, not coordinates.
     """
-    if not downloadable:
-        return [orjson.dumps(orjson.loads(stored.geojson) | {"geometry": None}) for stored in features]
-    if crs.code == "OGC:CRS84":
-        return [stored.geojson for stored in features]
-    return [_moved(stored, crs, frame) for stored in features]
+    shown = shown or Shown()
+    if not downloadable or not shown.geometry:
+        texts = [orjson.dumps(orjson.loads(stored.geojson) | {"geometry": None}) for stored in features]
+    elif crs.code == "OGC:CRS84":
+        texts = [stored.geojson for stored in features]
+    else:
+        texts = [_moved(stored, crs, frame) for stored in features]
+    return texts if shown.names is None else [_reduced(text, shown.names) for text in texts]
+
+
+def _reduced(text: bytes, names: Sequence[str]) -> bytes:
+    """The feature with these properties only, in the collection's own order."""
+    document: dict[str, Any] = orjson.loads(text)
+    kept = {name: value for name, value in document["properties"].items() if name in names}
+    return orjson.dumps(document | {"properties": kept})
 
 
 def with_members(text: bytes, members: dict[str, Any]) -> bytes:

@@ -104,8 +104,11 @@ def file_response(view: View, published: Published, asset: Asset, *, immutable: 
         cache = caching.REVALIDATE
     headers = {"cache-control": cache, "x-machizu-edition": published.edition.id}
     if filename:
-        plain = f"{published.declaration.id}_{published.edition.id}.{filename.rpartition('.')[2]}"
-        headers["content-disposition"] = (
-            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
-        )
+        plain = f"{published.declaration.id}_{published.edition.id}.{asset.name.rpartition('/')[2].partition('.')[2]}"
+        headers["content-disposition"] = disposition(plain, filename)
     return PublishedFile(published.file(asset.name), asset, headers)
+
+
+def disposition(plain: str, filename: str) -> str:
+    """Content-Disposition with an ASCII name for old programs and the Japanese one for all others (RFC 6266)."""
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

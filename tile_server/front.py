@@ -39,6 +39,7 @@ PAGE_HEADERS = {
 }
 """For pages: nothing from other hosts but the tiles of 国土地理院, which the browser itself fetches when chosen."""
 
+_PAGE = tuple((name.encode(), value.encode()) for name, value in PAGE_HEADERS.items())
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _ASKED_METHOD = "machizu.method"
 _COMPRESSIBLE = re.compile(r"text/|application/([a-z.0-9+-]*json|javascript|xml|manifest\+json)|image/svg\+xml")
@@ -96,13 +97,12 @@ class Front:
 def _finishing(send: Send, head: bool) -> Send:
     async def finish(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in OPEN_TO_ALL:
-                headers[name.decode()] = value.decode()
-            headers.setdefault("referrer-policy", "strict-origin-when-cross-origin")
-            if headers.get("content-type", "").startswith("text/html"):
-                for page_name, page_value in PAGE_HEADERS.items():
-                    headers.setdefault(page_name, page_value)
+            message["headers"] = finished = [*message["headers"], *OPEN_TO_ALL]
+            names = dict(finished)
+            if b"referrer-policy" not in names:
+                finished.append((b"referrer-policy", b"strict-origin-when-cross-origin"))
+            if names.get(b"content-type", b"").startswith(b"text/html"):
+                finished.extend(pair for pair in _PAGE if pair[0] not in names)
         elif head:
             if message.get("more_body", False):
                 return

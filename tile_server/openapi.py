@@ -17,8 +17,10 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from gis_pipeline.crs import output_crs
+from tile_server.cql2 import MAX_LENGTH
 from tile_server.documents import current_editions
 from tile_server.errors import PROBLEM
+from tile_server.exports import MEDIA_TYPES
 from tile_server.schemas import SCHEMAS
 from tile_server.site import View
 
@@ -33,9 +35,15 @@ _LON = {"type": "number", "minimum": -180, "maximum": 180}
 _LAT = {"type": "number", "minimum": -90, "maximum": 90}
 _WHOLE = {"type": "integer", "minimum": 0, "maximum": (1 << 24) - 1}
 _ZOOM = {"type": "integer", "minimum": 0, "maximum": 24}
-_TMS = {"type": "string", "enum": ["WebMercatorQuad"]}
+_TMS = {"type": "string"}
 
 _PARAMETERS: dict[str, Json] = {
+    # Which names are valid depends on the map: its queryables, sortables and schema say so.
+    "filter": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH},
+    "filter-lang": {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"},
+    "sortby": {"type": "string", "pattern": r"^([+-]?[^+,-][^,]*(,[+-]?[^+,-][^,]*)*)?$"},
+    "properties": {"type": "string", "pattern": r"^([^,]+(,[^,]+)*)?$"},
+    "skipGeometry": {"type": "boolean", "default": False},
     "bbox": {
         "type": "array",
         "items": {"type": "number"},
@@ -44,6 +52,9 @@ _PARAMETERS: dict[str, Json] = {
     "lon": _LON,
     "lat": _LAT,
     "radius_m": {"type": "number", "minimum": 0, "default": 10},
+    "buffer_m": {"type": "number", "minimum": 0, "exclusiveMinimum": True, "default": 20},
+    "clip": {"type": "string", "enum": ["true", "false"], "default": "false"},
+    "encoding": {"type": "string", "enum": ["utf-8", "cp932"], "default": "utf-8"},
     "q": {"type": "string", "maxLength": 100},
     "datetime": {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]},
     "offset": {"type": "integer", "minimum": 0, "default": 0},
@@ -57,9 +68,29 @@ _PARAMETERS: dict[str, Json] = {
 }
 """The schema of each parameter, wherever it stands."""
 
+_BY_MAP = {
+    "filter": (
+        f"CQL2（text か JSON、{MAX_LENGTH} 文字まで）の条件。使える属性は地図ごとの queryables にある。"
+        "例: `kenpei >= 50 AND S_INTERSECTS(geometry,BBOX(139.26,35.73,139.28,35.75))`"
+    ),
+    "sortby": "並べ替える属性をコンマで区切る。降順は -。例: `-kenpei,bango`。属性は地図ごとの sortables にある",
+    "properties": "返す属性をコンマで区切る。例: `youto,kenpei`。空なら返さない。属性は地図ごとの schema にある",
+}
+"""What the parameters are whose values depend on the map."""
+
 _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 _END = rf"(\.\.|{_DAY}(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?)?"
 _INTERVAL = rf"^{_END}/{_END}$"
+
+_MOMENTS = ("/items", "/api/records", "/api/stac", "/api/stac/collections/{collectionId}")
+"""The paths whose `datetime` may be an interval."""
+_FORMS = {
+    "/api/styles/{styleId}": ["json", "sld", "qml"],
+    "/api/collections/{collectionId}/changes": ["json", "html", "atom", "jsonfeed"],
+    "/api/changes": ["json", "html", "atom", "jsonfeed"],
+    "/api/collections/{collectionId}/items": ["json", "html", *MEDIA_TYPES],
+}
+"""The values of `f` where they are not those of `tile_server.respond`."""
 
 _REQUIRED = {"q", "lon", "lat"}
 _TILE_FORMATS = {"vector": ["mvt"], "map": ["webp", "png", "jpg"]}
@@ -114,6 +145,11 @@ def _operation(path: str, raw: Json) -> Json:
     responses: Json = {"200": copy.deepcopy(raw["responses"]["200"])}
     if "/{tileCol}" in path or path.startswith("/tiles/{layer}"):
         responses["204"] = {"description": "その区画には何もない (an empty tile)"}
+    if path.startswith("/download/"):
+        responses["202"] = {
+            "description": "時間がかかる。Location の /jobs/{jobId} で進みぐあいが分かる (a long download)",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
     if path.startswith("/files/"):
         responses["206"] = copy.deepcopy(responses["200"])
     responses |= {
@@ -137,7 +173,7 @@ def _operation(path: str, raw: Json) -> Json:
 def _tag(path: str) -> str:
     if "tile" in path.lower() or path.startswith("/styles"):
         return "タイル"
-    if path.startswith(("/files", "/download")):
+    if path.startswith(("/files", "/download", "/jobs")):
         return "ファイル"
     if "/collections" in path:
         return "地物"
@@ -149,17 +185,18 @@ def _parameter(path: str, raw: Json) -> Json:
     schema = copy.deepcopy(_PARAMETERS.get(name, _TEXT))
     if name == "f":
         formats = _TILE_FORMATS["map" if "/map/" in path else "vector"]
-        schema = {"type": "string", "enum": formats if "{tileCol}" in path else ["json", "html"]}
-    if name == "datetime" and path.endswith("/items"):
+        others = _FORMS.get(path, ["json", "html"])
+        schema = {"type": "string", "enum": formats if "{tileCol}" in path else others}
+    if name == "datetime" and path.endswith(_MOMENTS):
         schema["anyOf"].append({"pattern": _INTERVAL})
     parameter: Json = {
         "name": name,
         "in": raw["in"],
-        "required": raw["in"] == "path" or name in _REQUIRED,
+        "required": raw["in"] == "path" or (name in _REQUIRED and not path.startswith(_API)),
         "schema": schema,
     }
     if raw.get("description"):
-        parameter["description"] = raw["description"]
+        parameter["description"] = _BY_MAP.get(name, raw["description"])
     if raw["in"] == "query":
         parameter |= {"style": "form", "explode": False}
     return parameter
@@ -180,6 +217,7 @@ def api_document(app: FastAPI, view: View) -> Json:
             item["servers"] = [{"url": view.base or "/"}]
         for parameter in item["get"]["parameters"]:
             _fill(parameter, item["get"], collections, view)
+        _clamped(item)
     return {
         "openapi": document["openapi"],
         "info": about,
@@ -189,17 +227,31 @@ def api_document(app: FastAPI, view: View) -> Json:
     }
 
 
+def _clamped(item: Json) -> None:
+    """Says that a `limit` beyond the maximum is clamped, not refused (OGC 17-069r4, fc-limit-response).
+
+    A schema with `maximum` alone would say the opposite. So the path states the parameter with its maximum, where
+    OGC's test suite looks for it, and the operation, which overrides it, states what is accepted.
+    """
+    for parameter in item["get"]["parameters"]:
+        if parameter["name"] == "limit" and "maximum" in parameter["schema"]:
+            item["parameters"] = [copy.deepcopy(parameter)]
+            most = parameter["schema"].pop("maximum")
+            parameter["description"] = f"一度に返す件数。{most} を超える値は {most} とみなします"
+
+
 def _fill(parameter: Json, operation: Mapping[str, Any], collections: list[str], view: View) -> None:
     name, schema, settings = parameter["name"], parameter["schema"], view.site.settings
     default, most = settings.default_limit, settings.max_limit
-    if name == "collectionId" and collections:
+    if name in ("collectionId", "styleId") and collections:
         schema["enum"] = collections
-    elif name in ("crs", "bbox-crs"):
+    elif name in ("crs", "bbox-crs", "filter-crs"):
         schema["enum"] = [crs.uri for crs in output_crs(view.service.crs)]
+    elif name == "offset":
+        schema["maximum"] = settings.max_offset
     elif name == "radius_m":
         schema["maximum"] = settings.max_radius_m
     elif name == "limit" and any(other["name"] == "q" for other in operation["parameters"]):
         parameter["schema"] = {"type": "integer", "minimum": 1, "default": 20}
     elif name == "limit":
-        # OGC's suite wants the maximum said, and yet a greater limit clamped, not refused (fc-limit-response).
         parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": most, "default": min(default, most)}

@@ -1,5 +1,8 @@
 """What a route asks for by type: query and path parameters, parsed strictly.
 
+Dependencies are `async`, although they wait for nothing: FastAPI sends a plain function to a thread, which costs more
+than what any of them does.
+
 Anything that is not exactly of the documented form is a RequestError (400) that names the parameter. How the same
 parameters stand in the API definition is said in `tile_server.openapi`.
 """
@@ -40,13 +43,17 @@ def accepted_parameters(dependant: Dependant) -> frozenset[str] | None:
     """The query parameters of an endpoint and its dependencies; None if `property_filters` judges the rest."""
     names = {field.alias for field in dependant.query_params}
     for inner in dependant.dependencies:
-        if inner.call is property_filters:
+        if inner.call in (property_filters, any_parameters):
             return None
         deeper = accepted_parameters(inner)
         if deeper is None:
             return None
         names |= deeper
     return frozenset(names)
+
+
+async def any_parameters() -> None:
+    """Marks a path whose standard wants unknown parameters ignored (WMS 1.3.0, 6.8.1; OWS Common, 11.5.2)."""
 
 
 def only_known_parameters(request: Request) -> None:
@@ -79,7 +86,7 @@ class Paging:
     offset: int
 
 
-def paging(
+async def paging(
     view: Asked,
     limit: Annotated[str | None, Query(description="一度に返す件数")] = None,
     offset: Annotated[str | None, Query(description="先頭から読み飛ばす件数")] = None,
@@ -154,22 +161,26 @@ def parse_instant(text: str) -> dt.date:
 _DATETIME = Query(alias="datetime", description="その日に効力のある版（既定は今日）")
 
 
-def moment(text: Annotated[str | None, _DATETIME] = None) -> dt.date | Interval | None:
+async def moment(text: Annotated[str | None, _DATETIME] = None) -> dt.date | Interval | None:
     """The `datetime` of a list of features."""
     return None if text is None else parse_datetime(text)
 
 
-def instant(text: Annotated[str | None, _DATETIME] = None) -> dt.date | None:
+async def instant(text: Annotated[str | None, _DATETIME] = None) -> dt.date | None:
     """The `datetime` of everything that shows one state."""
     return None if text is None else parse_instant(text)
 
 
 # ------------------------------------------------------------------ property filters
 
-RESERVED = frozenset({"bbox", "bbox-crs", "crs", "datetime", "f", "limit", "offset"})
+RESERVED = frozenset(
+    {"bbox", "bbox-crs", "crs", "datetime", "f", "limit", "offset"}
+    | {"filter", "filter-lang", "filter-crs", "sortby", "properties", "skipGeometry"}
+)
+"""What `items` means itself; a field of such a name can be asked for in `filter` only."""
 
 
-def property_filters(view: Asked, request: Request, collection_id: CollectionId) -> tuple[tuple[str, str], ...]:
+async def property_filters(view: Asked, request: Request, collection_id: CollectionId) -> tuple[tuple[str, str], ...]:
     """`field=value` for the collection's own fields (OGC 17-069r4, 7.15.5); any other name is a 400."""
     declaration = view.snapshot.collection(collection_id).declaration
     allowed = set(declaration.fields) | ({f"{declaration.class_field}_name"} if declaration.class_field else set())

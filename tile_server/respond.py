@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
@@ -22,7 +23,7 @@ Form = Literal["json", "html"]
 Link = dict[str, Any]
 
 
-def form_of(request: Request, f: Annotated[str | None, Query(description="返す形式")] = None) -> Form:
+async def form_of(request: Request, f: Annotated[str | None, Query(description="返す形式")] = None) -> Form:
     """`f` decides; without it the better quality of Accept; without either JSON."""
     if f == "json":
         return "json"
@@ -31,10 +32,10 @@ def form_of(request: Request, f: Annotated[str | None, Query(description="返す
     if f is not None:
         raise RequestError("f は json か html です。", "f must be json or html.", "f")
     accept = request.headers.get("accept", "")
-    return "html" if _quality(accept, "text/html") > max(_quality(accept, JSON), _quality(accept, GEOJSON)) else "json"
+    return "html" if quality(accept, "text/html") > max(quality(accept, JSON), quality(accept, GEOJSON)) else "json"
 
 
-def _quality(accept: str, media_type: str) -> float:
+def quality(accept: str, media_type: str) -> float:
     """The quality that Accept gives a media type; the most specific range decides (RFC 9110 §12.5.1)."""
     main = media_type.partition("/")[0]
     found: dict[int, float] = {}
@@ -68,6 +69,11 @@ def both_forms(view: View, form: Form, *parts: str, media_type: str = JSON, **qu
     ]
 
 
+@cache
+def _version() -> str:
+    return version("machizu")
+
+
 def reply(
     view: View,
     request: Request,
@@ -79,7 +85,7 @@ def reply(
     """A document that changes with the release and the day: an ETag made of those, asked again each time."""
     release = view.snapshot.release
     etag = caching.weak_tag(
-        version("machizu"),
+        _version(),
         release.number,
         release.made_at,
         view.today,

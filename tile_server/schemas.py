@@ -48,6 +48,13 @@ SCHEMAS: Json = {
         reason=_TEXT,
     ),
     "document": {"type": "object"},
+    "job": _object(
+        ["id", "status", "progress", "links"],
+        id=_TEXT,
+        status={"type": "string", "enum": ["running", "done", "failed"]},
+        progress={"type": "integer", "minimum": 0, "maximum": 100},
+        links=_LINKS,
+    ),
     "health": _object(["status"], status=_TEXT, release=_WHOLE),
     "landingPage": _object(
         ["title", "links", "service"], title=_TEXT, description=_TEXT, links=_LINKS, service={"type": "object"}
@@ -105,6 +112,7 @@ SCHEMAS: Json = {
     "tileSet": _ref("tileSetSummary"),
     "tileMatrixSets": _object(["tileMatrixSets"], links=_LINKS, tileMatrixSets=_array({"type": "object"})),
     "tileMatrixSet": _object(["tileMatrices"], id=_TEXT, uri=_TEXT, crs=_TEXT, tileMatrices=_array({"type": "object"})),
+    "styles": _object(["styles", "links"], links=_LINKS, styles=_array({"type": "object"}), default=_TEXT),
     "tileJSON": _object(
         ["tilejson", "tiles"], tilejson=_TEXT, tiles=_array(_TEXT), bounds=_BBOX, minzoom=_WHOLE, maxzoom=_WHOLE
     ),

@@ -16,6 +16,13 @@ import orjson
 from gis_pipeline.catalog import Published
 from gis_pipeline.outputs.search import fold
 
+ORDER = {"address": 0, "road": 1, "sheets": 2}
+"""What people look for most comes first among equally good matches."""
+
+
+MOST_EDITIONS = 200
+"""How many editions' search files are kept in memory."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -32,21 +39,24 @@ class SearchIndex:
         self._entries: dict[tuple[str, str], tuple[Entry, ...]] = {}
 
     def find(self, query: str, editions: Iterable[Published], limit: int) -> list[dict[str, Any]]:
-        """The best matches: equal words before beginnings before parts; shorter texts first; then as published."""
+        """The best matches: equal words before beginnings before parts; places before roads before sheets before the
+        rest; shorter texts first; then as published."""
         asked = fold(query)
         if not asked:
             return []
-        ranked: list[tuple[int, int, int, dict[str, Any]]] = []
+        ranked: list[tuple[int, int, int, int, dict[str, Any]]] = []
         keep: dict[tuple[str, str], tuple[Entry, ...]] = {}
         for published in editions:
+            order = ORDER.get(published.declaration.role, len(ORDER))
             about = {"kind": published.declaration.title, "collection": published.declaration.id}
             entries = keep[_key(published)] = self._of(published)
             for entry in entries:
                 rank = _rank(asked, entry.keys)
                 if rank is not None:
-                    ranked.append((rank, len(entry.shown["text"]), len(ranked), about | entry.shown))
-        self._entries = keep
-        return [shown for *_, shown in sorted(ranked, key=lambda row: row[:3])[:limit]]
+                    ranked.append((rank, order, len(entry.shown["text"]), len(ranked), about | entry.shown))
+        known = self._entries | keep  # days are asked about in turn: what was read stays, up to a bound
+        self._entries = known if len(known) <= MOST_EDITIONS else keep
+        return [shown for *_, shown in sorted(ranked, key=lambda row: row[:4])[:limit]]
 
     def _of(self, published: Published) -> tuple[Entry, ...]:
         known = self._entries.get(_key(published))
@@ -73,11 +83,12 @@ def _read(path: Path) -> tuple[Entry, ...]:
 
 
 def _rank(asked: str, keys: tuple[str, ...]) -> int | None:
-    """0 equal, 1 begins with it, 2 contains it, None not found."""
+    """0 equal (also without 大字 or 字, which people leave out), 1 begins with it, 2 contains it, None not found."""
     best: int | None = None
     for key in keys:
-        if asked == key:
+        bare = key.removeprefix("大").removeprefix("字") if key.startswith(("大字", "字")) else key
+        if asked in (key, bare):
             return 0
         if asked in key:
-            best = min(best if best is not None else 2, 1 if key.startswith(asked) else 2)
+            best = min(best if best is not None else 2, 1 if bare.startswith(asked) or key.startswith(asked) else 2)
     return best

@@ -7,19 +7,27 @@ import uvicorn
 from tile_server.app import create_app
 from tile_server.settings import Settings
 
+STOPPING_S = 20
+"""How long running requests may take to end after the server was told to stop."""
+
 
 def serve(settings: Settings, *, host: str, port: int, workers: int = 1) -> None:
-    """Serves until stopped. Workers of their own get the settings through the environment."""
-    if workers == 1:
-        uvicorn.run(create_app(settings), host=host, port=port, log_level="warning", server_header=False)
-        return
-    settings.export()
+    """Serves until stopped. Workers of their own get the settings through the environment.
+
+    Whether a proxy is believed is decided by the settings (`tile_server.app`), not by uvicorn. Nothing about a single
+    request is written anywhere: who looked at which place is nobody's business.
+    """
+    if workers > 1:
+        settings.export()
     uvicorn.run(
-        "tile_server.app:create_app",
-        factory=True,
+        create_app(settings) if workers == 1 else "tile_server.app:create_app",
+        factory=workers > 1,
         host=host,
         port=port,
         workers=workers,
         log_level="warning",
+        access_log=False,
         server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=STOPPING_S,
     )

@@ -7,10 +7,11 @@ is asked on, and the address that absolute links start with.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 import anyio
 import jinja2
@@ -21,9 +22,20 @@ from gis_pipeline.catalog import Catalog, Published, Snapshot
 from gis_pipeline.errors import UnknownEdition, Withdrawn
 from gis_pipeline.model import CollectionEntry, Service
 from tile_server.archives import Archives
+from tile_server.comparing import Comparisons
+from tile_server.counters import Counters
+from tile_server.jobs import Jobs
 from tile_server.search import SearchIndex
 from tile_server.settings import Settings
 from tile_server.store import Stores
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.~/:,-]*")
+
+
+def _quoted(text: str) -> str:
+    """A name or value of a query; most need nothing, and a page has many links."""
+    return text if _PLAIN_VALUE.fullmatch(text) else quote_plus(text, safe="/:,")
 
 
 @dataclass(frozen=True)
@@ -44,16 +56,34 @@ class Site:
     rendering: anyio.CapacityLimiter
     parameters: Mapping[Callable[..., Any], frozenset[str] | None]
     output_titles: Mapping[str, str]
+    comparisons: Comparisons = field(default_factory=Comparisons, kw_only=True)
+    jobs: Jobs = field(default_factory=Jobs, kw_only=True)
+    counters: Counters
 
 
 @dataclass(frozen=True)
 class View:
-    """One request's look at the site. `base` is the absolute address of the service without a trailing slash."""
+    """One request's look at the site. `base` is the absolute address of the service without a trailing slash.
+
+    `today` is the day whose state counts as in force; `day` is set where the request asked for that day by `datetime`,
+    so that links carry it on.
+    """
 
     site: Site
     snapshot: Snapshot
     today: dt.date
     base: str
+    day: str | None = None
+
+    def at(self, on: dt.date | None) -> View:
+        """The same look on the day asked for; everything that is "in force" then means that day."""
+        return self if on is None else replace(self, today=on, day=on.isoformat())
+
+    def on_named_day(self, collection_id: str, on: dt.date | None) -> View:
+        """`at` for what one collection is: UnknownEdition or Withdrawn if a day is named and none is in force."""
+        if on is not None:
+            self.published(collection_id, on)
+        return self.at(on)
 
     @property
     def service(self) -> Service:
@@ -67,9 +97,9 @@ class View:
 
     def url(self, *parts: str, **query: str | int | None) -> str:
         """An absolute address; every part is one path segment and gets percent-encoded."""
-        path = "".join("/" + quote(part, safe="@,:") for part in parts)
-        given = {name: value for name, value in query.items() if value is not None}
-        return self.base + path + ("?" + urlencode(given, safe="/:,") if given else "")
+        path = "".join("/" + (part if _PLAIN.fullmatch(part) else quote(part, safe="@,:")) for part in parts)
+        given = "&".join(f"{_quoted(name)}={_quoted(str(value))}" for name, value in query.items() if value is not None)
+        return f"{self.base}{path}?{given}" if given else self.base + path
 
     def published(self, collection_id: str, on: dt.date | None = None) -> Published:
         """The edition in force on a day (default today); UnknownCollection, UnknownEdition, Withdrawn."""
@@ -99,7 +129,7 @@ def base_url(request: Request, settings: Settings) -> str:
     return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{root}"
 
 
-def view_of(request: Request) -> View:
+async def view_of(request: Request) -> View:
     """This request's view; raises Absent before the first publication."""
     site = site_of(request)
     return View(site, site.catalog.snapshot(), site.today(), base_url(request, site.settings))

@@ -1,7 +1,7 @@
-"""Features of a published edition: by id, box, equality of properties, and near a point. Reads store.sqlite only.
+"""Features of a published edition: by id, box, properties, filter, and near a point. Reads store.sqlite only.
 
-The file is opened read-only and as immutable (an edition never changes), one connection a thread and file. The R-tree
-is 32-bit and rounded outward, so it pre-selects; the geometry itself decides.
+The file is opened read-only and as immutable (an edition never changes), one connection a thread and file. Places are
+answered by a shelf: from the file (`tile_server.shelves`) or from memory (`tile_server.memory`).
 """
 
 from __future__ import annotations
@@ -11,84 +11,63 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import shapely
-
 from gis_pipeline.model import BBox
-from tile_server.area import Area, FrameBox, cover
+from tile_server.area import Area
+from tile_server.attributes import Attributes
 from tile_server.errors import RequestError
+from tile_server.filters import Condition
+from tile_server.memory import MemoryShelf
 from tile_server.numbers import number
+from tile_server.shelves import Near, Shelf, SqliteShelf, Stored
+
+__all__ = ["FeatureStore", "Near", "Stored", "Stores"]
 
 _OPEN_FILES = 64
-_BATCH = 500
-
-
-@dataclass(frozen=True)
-class Stored:
-    """One feature: `geojson` is the UTF-8 text of its GeoJSON Feature (lon/lat), `town` its WKB in the town frame."""
-
-    seq: int
-    fid: str
-    geojson: bytes
-    town: bytes | None
-
-
-@dataclass(frozen=True)
-class Near:
-    """A feature and its distance from the point asked about, in town metres (0 inside a polygon)."""
-
-    feature: Stored
-    distance_m: float
+MEMORY_SHELVES = 4
 
 
 class FeatureStore:
-    """The features of one edition over one thread's connection."""
+    """The features of one edition over one thread's connection; those held in memory over everybody's shelf."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, shelf: Shelf | None = None) -> None:
         self._connection = connection
         rows = connection.execute("PRAGMA table_info(attribute)")
         self.types = {str(row[1]): str(row[2]).upper() for row in rows if row[1] != "seq"}
         meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
         self.count = int(meta["count"])
         self.frame = str(meta["frame"])
+        self.shelf: Shelf = shelf or SqliteShelf(connection, self.frame)
+        self.attributes = Attributes(connection, self.types, self.frame, self.shelf)
 
     def by_id(self, fid: str) -> Stored | None:
         """The feature of that id."""
-        row = self._connection.execute("SELECT seq, fid, geojson, town FROM feature WHERE fid = ?", (fid,)).fetchone()
-        return None if row is None else Stored(*row)
+        return self.shelf.by_id(fid)
 
     def read(self, seqs: Sequence[int]) -> list[Stored]:
         """Features by number, in the order given."""
-        found: dict[int, Stored] = {}
-        for start in range(0, len(seqs), _BATCH):
-            part = seqs[start : start + _BATCH]
-            marks = ",".join("?" * len(part))
-            rows = self._connection.execute(
-                f"SELECT seq, fid, geojson, town FROM feature WHERE seq IN ({marks})", tuple(part)
-            )
-            found.update((row[0], Stored(*row)) for row in rows)
-        return [found[seq] for seq in seqs]
+        return self.shelf.read(seqs)
 
     def ids(self) -> dict[int, str]:
         """Every feature's id by its number."""
-        return dict(self._connection.execute("SELECT seq, fid FROM feature").fetchall())
+        return self.shelf.ids()
 
-    def matching(self, area: Area | None, filters: Sequence[tuple[str, str]]) -> Sequence[int]:
-        """Numbers of the features in the area whose properties equal the filters, in published order.
+    def matching(
+        self, area: Area | None, filters: Sequence[tuple[str, str]], condition: Condition | None = None
+    ) -> Sequence[int]:
+        """Numbers of the features in the area whose properties equal the filters and that fulfil the condition.
 
-        A feature without geometry matches every area (OGC 17-069r4, fc-bbox-response B).
+        In published order. A feature without geometry matches every area (OGC 17-069r4, fc-bbox-response B).
         """
-        if area is None and not filters:
-            return range(1, self.count + 1)
-        chosen: set[int] | None = None
-        if filters:
-            chosen = self._equal(filters)
-        if area is not None:
-            inside = self._within(area)
-            chosen = inside if chosen is None else chosen & inside
-        return sorted(chosen or ())
+        chosen = self._equal(filters) if filters else None
+        if condition is not None:
+            true = self.attributes.fulfilling(condition)
+            chosen = true if chosen is None else chosen & true
+        if area is None:
+            return range(1, self.count + 1) if chosen is None else sorted(chosen)
+        inside = self._within(area)
+        return inside if chosen is None else [seq for seq in inside if seq in chosen]
 
     def _equal(self, filters: Sequence[tuple[str, str]]) -> set[int]:
         values = [self._typed(name, text) for name, text in filters]
@@ -108,74 +87,34 @@ class FeatureStore:
             raise RequestError(f"属性「{name}」は整数で書いてください。", f"Property {name!r} is an integer.", name)
         return number(text, name)
 
-    def _within(self, area: Area) -> set[int]:
-        found = {seq for (seq,) in self._connection.execute("SELECT seq FROM feature WHERE town IS NULL")}
+    def _within(self, area: Area) -> list[int]:
+        parts = [self.shelf.in_box(box) for box in area.boxes]
         if area.frame is not None:
-            extent = self._extent()
-            box = cover(area.frame, extent, self.frame) if extent is not None else None
-            return found | (self._exact_in_frame(self._candidates(box), area.frame) if box is not None else set())
-        for box in area.boxes:
-            found |= self._exact(box)
-        return found
-
-    def _extent(self) -> BBox | None:
-        row = self._connection.execute("SELECT min(west), min(south), max(east), max(north) FROM box").fetchone()
-        return None if row[0] is None else BBox(west=row[0], south=row[1], east=row[2], north=row[3])
-
-    def _candidates(self, box: BBox) -> list[int]:
-        rows = self._connection.execute(
-            "SELECT seq FROM box WHERE west <= ? AND east >= ? AND south <= ? AND north >= ?",
-            (box.east, box.west, box.north, box.south),
-        )
-        return [seq for (seq,) in rows]
-
-    def _exact(self, box: BBox) -> set[int]:
-        """What lies wholly inside needs no look at the geometry; what only touches the box does."""
-        rows = self._connection.execute(
-            "SELECT seq, west >= ? AND east <= ? AND south >= ? AND north <= ? FROM box"
-            " WHERE west <= ? AND east >= ? AND south <= ? AND north >= ?",
-            (box.west, box.east, box.south, box.north, box.east, box.west, box.north, box.south),
-        ).fetchall()
-        inside = {seq for seq, wholly in rows if wholly}
-        open_question = [seq for seq, wholly in rows if not wholly]
-        asked = shapely.box(box.west, box.south, box.east, box.north)
-        shapely.prepare(asked)
-        texts = self.read(open_question)
-        geometries = shapely.from_geojson([stored.geojson for stored in texts])
-        hits = shapely.intersects(asked, geometries)
-        return inside | {stored.seq for stored, hit in zip(texts, hits, strict=True) if hit}
-
-    def _exact_in_frame(self, candidates: list[int], asked: FrameBox) -> set[int]:
-        texts = self.read(candidates)
-        area = shapely.box(asked.west_m, asked.south_m, asked.east_m, asked.north_m)
-        shapely.prepare(area)
-        hits = shapely.intersects(area, shapely.from_wkb([stored.town for stored in texts]))
-        return {stored.seq for stored, hit in zip(texts, hits, strict=True) if hit}
+            parts.append(self.shelf.in_frame(area.frame))
+        if len(parts) == 1 and not self.shelf.unplaced:
+            return parts[0]
+        return sorted(self.shelf.unplaced.union(*parts))
 
     def near(self, easting_m: float, northing_m: float, box: BBox, radius_m: float, limit: int) -> list[Near]:
         """Lines and points within `radius_m`, and polygons that hold the point (boundary included); nearest first.
 
         `box` is a lon/lat box that surely holds everything within the radius.
         """
-        texts = self.read(self._candidates(box))
-        if not texts:
-            return []
-        geometries = shapely.from_wkb([stored.town for stored in texts])
-        distances = shapely.distance(geometries, shapely.Point(easting_m, northing_m))
-        flat = shapely.get_dimensions(geometries) == 2
-        found = [
-            Near(stored, float(distance))
-            for stored, distance, polygon in zip(texts, distances, flat, strict=True)
-            if distance <= (0.0 if polygon else radius_m)
-        ]
-        return sorted(found, key=lambda near: (near.distance_m, near.feature.seq))[:limit]
+        return self.shelf.near(easting_m, northing_m, box, radius_m, limit)
 
 
 class Stores:
-    """Opens store.sqlite files and keeps the most recently used of each thread."""
+    """Opens store.sqlite files and keeps the most recently used of each thread.
 
-    def __init__(self) -> None:
+    Editions of up to `memory_features` features are held in memory once for all threads, as long as all of them
+    together are no more than MEMORY_SHELVES times as many.
+    """
+
+    def __init__(self, memory_features: int = 0) -> None:
         self._local = threading.local()
+        self._most = memory_features
+        self._lock = threading.Lock()
+        self._held: OrderedDict[Path, tuple[MemoryShelf, int]] = OrderedDict()
 
     def open(self, path: Path) -> FeatureStore:
         """The features of one edition for the calling thread."""
@@ -185,46 +124,25 @@ class Stores:
         store = stores.get(path)
         if store is None:
             address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-            store = stores[path] = FeatureStore(sqlite3.connect(address, uri=True, check_same_thread=True))
+            connection = sqlite3.connect(address, uri=True, check_same_thread=True)
+            store = stores[path] = FeatureStore(connection, self._shelf(path, connection))
             if len(stores) > _OPEN_FILES:
                 stores.popitem(last=False)
         stores.move_to_end(path)
         return store
 
+    def holds(self, path: Path) -> bool:
+        """Whether the edition is in memory already, so that asking it never waits for the disk."""
+        return path in self._held
 
-@dataclass(frozen=True)
-class Selection:
-    """Features of one or several editions in order: of each store the numbers of the features chosen."""
-
-    parts: Sequence[tuple[FeatureStore, Sequence[int]]]
-
-    @property
-    def count(self) -> int:
-        """How many features are chosen."""
-        return sum(len(seqs) for _, seqs in self.parts)
-
-    def read(self, offset: int, limit: int) -> list[Stored]:
-        """One page."""
-        page: list[Stored] = []
-        for store, seqs in self.parts:
-            page += store.read(seqs[offset : offset + limit - len(page)])
-            offset = max(0, offset - len(seqs))
-            if len(page) >= limit:
-                break
-        return page
-
-
-def select(stores: Sequence[FeatureStore], area: Area | None, filters: Sequence[tuple[str, str]]) -> Selection:
-    """The features of several editions, newest edition first: of each id only the newest counts.
-
-    A feature that was changed out of the area does not come back in its older form: its newest state decides.
-    """
-    if len(stores) == 1:
-        return Selection([(stores[0], stores[0].matching(area, filters))])
-    parts: list[tuple[FeatureStore, Sequence[int]]] = []
-    seen: set[str] = set()
-    for store in stores:
-        names = store.ids()
-        parts.append((store, [seq for seq in store.matching(area, filters) if names[seq] not in seen]))
-        seen.update(names.values())
-    return Selection(parts)
+    def _shelf(self, path: Path, connection: sqlite3.Connection) -> MemoryShelf | None:
+        count = int(connection.execute("SELECT value FROM meta WHERE key = 'count'").fetchone()[0])
+        if count > self._most:
+            return None
+        with self._lock:
+            if path not in self._held:
+                self._held[path] = MemoryShelf(connection), count
+            self._held.move_to_end(path)
+            while sum(held for _, held in self._held.values()) > MEMORY_SHELVES * self._most and len(self._held) > 1:
+                self._held.popitem(last=False)
+            return self._held[path][0]

@@ -5,6 +5,7 @@
 
 The directory is decoded once per file, the bytes go out as stored; a request costs a dictionary look-up, a bisection
 and two messages. Everything that is not exactly such a path, or not stored in that format, goes on to the application.
+What was answered once is left with `tile_server.hot`, which then answers it alone.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from gis_pipeline.catalog import Catalog, Published, Snapshot
 from gis_pipeline.errors import MachizuError
 from tile_server import caching
 from tile_server.archives import MEDIA_TYPES, Archive, Archives, archive_of, check_matrix, check_zoom
+from tile_server.counters import Counters
 from tile_server.errors import answer
 from tile_server.front import OPEN_TO_ALL, accepts_encoding
+from tile_server.hot import Ready, ReadyTiles
 from tile_server.params import parse_instant, unknown_parameter
 from tile_server.settings import Settings
 
@@ -33,6 +36,9 @@ _PATH = re.compile(
     r"/tiles/(?P<collection>[a-z][a-z0-9_-]{0,59})(?:@(?P<edition>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:\.[0-9]{1,4})?))?"
     r"/(?P<z>[0-9]{1,2})/(?P<x>[0-9]{1,10})/(?P<y>[0-9]{1,10})\.(?P<format>mvt|webp|png|jpg)"
 )
+
+
+_MOST_TARGETS = 4096
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,16 @@ class PrebuiltTiles:
         archives: Archives,
         settings: Settings,
         today: Callable[[], dt.date],
+        ready: ReadyTiles,
+        counters: Counters,
     ) -> None:
         self._app = app
         self._catalog = catalog
         self._archives = archives
         self._settings = settings
         self._today = today
+        self._ready = ready
+        self._counters = counters
         self._targets: dict[tuple[str, str | None, dt.date, str], _Target | None] = {}
         self._snapshot: Snapshot | None = None
         self._seen_on = dt.date.min
@@ -86,7 +96,9 @@ class PrebuiltTiles:
 
     async def _answer(self, match: re.Match[str], scope: Scope, send: Send) -> bool:
         form, edition_id = match["format"], match["edition"]
-        target = self._target(match["collection"], edition_id, self._day(scope, edition_id), form)
+        snapshot, today = self._catalog.snapshot(), self._today()
+        self._forget_unless(snapshot, today)
+        target = self._target(snapshot, match["collection"], edition_id, self._day(scope, edition_id) or today, form)
         if target is None:
             return False
         archive = self._archives.known(target.path)
@@ -97,9 +109,15 @@ class PrebuiltTiles:
         zoom, col, row = int(match["z"]), int(match["x"]), int(match["y"])
         check_matrix(zoom, col, row)
         check_zoom(archive, target.published, zoom)
-        content = archive.tile(zoom, col, row)
-        await _send(scope, send, archive, content, target, f"{zoom}-{col}-{row}")
+        ready = await _send(scope, send, archive, target, (zoom, col, row))
+        self._counters.tiles += 1
+        if ready is not None:
+            self._ready.keep(scope, snapshot, today, ready)
         return True
+
+    def _forget_unless(self, snapshot: Snapshot, today: dt.date) -> None:
+        if self._snapshot is not snapshot or self._seen_on != today or len(self._targets) > _MOST_TARGETS:
+            self._targets, self._snapshot, self._seen_on = {}, snapshot, today
 
     def _day(self, scope: Scope, edition_id: str | None) -> dt.date | None:
         """The `datetime` asked for; where the path names an edition there is none."""
@@ -112,15 +130,12 @@ class PrebuiltTiles:
             asked = parse_instant(value)
         return asked
 
-    def _target(self, collection: str, edition_id: str | None, on: dt.date | None, form: str) -> _Target | None:
-        snapshot, today = self._catalog.snapshot(), self._today()
-        if self._snapshot is not snapshot or self._seen_on != today:
-            self._targets, self._snapshot, self._seen_on = {}, snapshot, today
-        key = (collection, edition_id, on or today, form)
+    def _target(
+        self, snapshot: Snapshot, collection: str, edition_id: str | None, on: dt.date, form: str
+    ) -> _Target | None:
+        key = (collection, edition_id, on, form)
         if key not in self._targets:
-            if len(self._targets) > 4096:
-                self._targets = {}
-            self._targets[key] = self._find(snapshot, collection, edition_id, on or today, form)
+            self._targets[key] = self._find(snapshot, collection, edition_id, on, form)
         return self._targets[key]
 
     def _find(
@@ -142,24 +157,32 @@ class PrebuiltTiles:
         return caching.SHORT.format(settings.latest_max_age_s).encode()
 
 
-async def _send(scope: Scope, send: Send, archive: Archive, content: bytes | None, target: _Target, at: str) -> None:
-    """200 with the bytes, 204 for an empty place, 304 if the client has it; HEAD as GET without the bytes."""
-    headers = Headers(scope=scope)
-    packed = content is not None and archive.gzipped and accepts_encoding(headers.get("accept-encoding"), "gzip")
-    etag = f'"{target.tag}-{at}{"-gz" if packed else ""}"'
+async def _send(scope: Scope, send: Send, archive: Archive, target: _Target, at: tuple[int, int, int]) -> Ready | None:
+    """200 with the bytes, 204 for an empty place, 304 if the client has it; HEAD as GET without the bytes.
+
+    Returns the answer to keep if it went out whole and as stored.
+    """
+    headers, place = Headers(scope=scope), archive.place(*at)
+    start, end = place or (0, 0)
+    packed = place is not None and archive.gzipped and accepts_encoding(headers.get("accept-encoding"), "gzip")
+    etag = f'"{target.tag}-{at[0]}-{at[1]}-{at[2]}{"-gz" if packed else ""}"'
     sent = [*OPEN_TO_ALL, (b"etag", etag.encode()), (b"cache-control", target.cache)]
     if archive.gzipped:
         sent.append((b"vary", b"Accept-Encoding"))
     status, body = 200, b""
     if caching.matches(headers.get("if-none-match"), etag):
         status = 304
-    elif content is None:
+    elif place is None:
         status = 204
     else:
-        body = content if packed else archive.plain(content)
+        stored = archive.bytes_at(start, end)
+        body = stored if packed else archive.plain(stored)
         sent.append((b"content-type", MEDIA_TYPES[archive.format].encode()))
         sent.append((b"content-length", str(len(body)).encode()))
         if packed:
             sent.append((b"content-encoding", b"gzip"))
-    await send({"type": "http.response.start", "status": status, "headers": sent})
+    head = {"type": "http.response.start", "status": status, "headers": sent}
+    await send(head)
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    as_stored = status == 204 or (status == 200 and (packed or not archive.gzipped))
+    return Ready(head, archive, start, end) if as_stored else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
+from importlib.metadata import version
 from typing import cast
 
 import anyio
@@ -12,11 +13,12 @@ from starlette.responses import Response
 
 from gis_pipeline.catalog import Published
 from gis_pipeline.errors import UnknownItem
-from tile_server import caching, images
+from tile_server import caching, draw, images, vectortiles
 from tile_server.archives import MEDIA_TYPES, Archive, archive_of, check_matrix, check_zoom
 from tile_server.front import accepts_encoding
 from tile_server.images import ImageFormat
 from tile_server.site import View
+from tile_server.tilesets import TileSet
 
 
 def choose(view: View, collection_id: str, edition_id: str | None, on: dt.date | None) -> Published:
@@ -69,6 +71,33 @@ async def tile_response(
     if packed:
         headers["content-encoding"] = "gzip"
     return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+async def set_response(view: View, request: Request, one: TileSet, at: tuple[int, int, int], form: str) -> Response:
+    """The tile at (matrix, row, col) of a tile set, stored or made on request; UnknownItem outside its limits."""
+    matrix, row, col = at
+    one.check(matrix, row, col)
+    if not one.drawn:
+        return await tile_response(view, request, one.published, (matrix, col, row), form)
+    headers = _headers(view, one.published, False)
+    tag = caching.weak_tag(
+        view.snapshot.release.number, one.published.edition.key, one.id, form, *at, version("machizu")
+    )
+    headers["etag"] = tag
+    if caching.matches(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    content = await anyio.to_thread.run_sync(_made, view, one, at, form, limiter=view.site.rendering)
+    if content is None:
+        return Response(status_code=204, headers=headers)
+    return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+def _made(view: View, one: TileSet, at: tuple[int, int, int], form: str) -> bytes | None:
+    window = one.window(view.service.crs, *at)
+    layer = draw.layer_of(view, one.published)
+    if form == "mvt":
+        return vectortiles.encoded(layer, window)
+    return draw.picture([layer], window, cast(ImageFormat, form), draw.Ground())
 
 
 def _headers(view: View, published: Published, immutable: bool) -> dict[str, str]:

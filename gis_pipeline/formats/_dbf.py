@@ -231,7 +231,7 @@ def _not_numbers(table: Dbf, values: list[str], name: str) -> list[Finding]:
     if not bad:
         return []
     record, value = bad[0]
-    overflow = "桁があふれています。" if value.startswith("*") else ""
+    overflow = "桁あふれか、GIS ソフトが書いた「値なし」です。" if value.startswith("*") else ""
     return [
         Finding(
             rule="read",

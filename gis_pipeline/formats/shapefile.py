@@ -32,6 +32,12 @@ def read(path: Path, name: str, source: Source) -> Iterator[SourceTable]:
     check_file(path, name)
     sole_layer(name, source, (path.stem,))
     shx, dbf = (_side_file(path, name, suffix) for suffix in (".shx", ".dbf"))
+    if not any(path.with_suffix(suffix).exists() for suffix in (".shx", ".SHX")):  # All that GDAL looks for.
+        raise MaterialError(
+            f"{shx[1]} と .shp とで、名前の大文字と小文字が違います。",
+            Where(file=name),
+            f"{path.stem}.shx に名前を変えてください。",
+        )
     attributes = _dbf.parse(dbf[0].read_bytes(), dbf[1])
     _shp.check_whole(path, name, *shx, records=len(attributes.cells))
     encoding, findings = _encoding(path, name, source, attributes)
@@ -66,14 +72,14 @@ def _side_file(path: Path, name: str, suffix: str) -> tuple[Path, str]:
 
 
 def _optional(path: Path, name: str, suffix: str) -> tuple[Path, str] | None:
-    """The side file, whatever the case of its suffix; checked like the file itself."""
-    for candidate in (suffix, suffix.upper()):
-        side = path.with_suffix(candidate)
-        if side.is_symlink() or side.exists():
-            side_name = Path(name).with_suffix(candidate).as_posix()
-            check_file(side, side_name)
-            return side, side_name
-    return None
+    """The side file, whatever the case of its name; checked like the file itself."""
+    wanted = path.with_suffix(suffix).name.casefold()
+    side = next((one for one in sorted(path.parent.iterdir()) if one.name.casefold() == wanted), None)
+    if side is None:
+        return None
+    side_name = Path(name).with_name(side.name).as_posix()
+    check_file(side, side_name)
+    return side, side_name
 
 
 def _encoding(path: Path, name: str, source: Source, attributes: _dbf.Dbf) -> tuple[str, list[Finding]]:

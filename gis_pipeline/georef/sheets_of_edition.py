@@ -12,7 +12,7 @@ from gis_pipeline.crs import Reprojection, plan
 from gis_pipeline.errors import DeclarationError, MaterialError, Where
 from gis_pipeline.georef.fit import TITLES
 from gis_pipeline.georef.place import place
-from gis_pipeline.members import PlacedSheet, ScanFormat, ScanPage, SourceTable
+from gis_pipeline.members import PlacedSheet, ScanFormat, ScanPage, SourceTable, is_named
 from gis_pipeline.model import Collection, EditionDeclaration, Finding, SheetDeclaration
 
 MAX_CODE = 80
@@ -64,7 +64,7 @@ def placed_sheets(
 
 
 def scan_files(folder: Path, collection: Collection, formats: Iterable[ScanFormat]) -> dict[str, ScanFormat]:
-    """The scans that `source.files` names, relative to `folder`, sorted; dot files and side files never.
+    """The scans in `folder` and below that `source.files` names, relative to it, sorted; no dot files.
 
     Raises MaterialError if there is none.
     """
@@ -72,9 +72,10 @@ def scan_files(folder: Path, collection: Collection, formats: Iterable[ScanForma
     pattern = collection.source.files
     found = {
         path.relative_to(folder).as_posix(): by_suffix[path.suffix.lower()]
-        for path in sorted(folder.glob(pattern))
+        for path in sorted(folder.rglob("*"))
         if path.is_file()
         and path.suffix.lower() in by_suffix
+        and is_named(path.relative_to(folder).as_posix(), collection.source)
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     }
     if not found:

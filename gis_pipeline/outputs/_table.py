@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from gis_pipeline import crs
 from gis_pipeline.members import Product
 from gis_pipeline.model import Collection
 
@@ -41,8 +42,17 @@ def table(product: Product) -> pd.DataFrame:
 
 
 def geo_table(product: Product) -> gpd.GeoDataFrame:
-    """fid, the published properties and the geometry in the town frame, numbered from 0."""
-    return gpd.GeoDataFrame(table(product), geometry=town_geometry(product).array, crs=product.frame.crs)
+    """fid, the published properties and the geometry in the product's CRS, numbered from 0."""
+    placed = placed_geometry(product)
+    return gpd.GeoDataFrame(table(product), geometry=placed.array, crs=placed.crs)
+
+
+def placed_geometry(product: Product) -> gpd.GeoSeries:
+    """Geometries in the CRS that the part asks for (x = easting or longitude), by default the town frame."""
+    town, wanted = town_geometry(product), product.part.target_crs
+    if wanted is None or wanted == product.service.crs:
+        return town
+    return crs.into(town, product.service.crs, wanted)
 
 
 def town_geometry(product: Product) -> gpd.GeoSeries:

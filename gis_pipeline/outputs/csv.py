@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
+import pyarrow.csv
 import shapely
 
 from gis_pipeline import crs
-from gis_pipeline.members import Product
+from gis_pipeline.members import Product, Reread
 from gis_pipeline.model import Act
 from gis_pipeline.outputs import _files, _geojson, _table
 
@@ -20,6 +21,8 @@ ACT: Final[Act] = "raw download"
 MEDIA_TYPE = "text/csv; charset=utf-8"
 APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets", "register"})
 ALWAYS = False
+SUFFIX = "csv"
+FRAMES: Final[Literal["any", "lonlat", "town"]] = "town"
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:
@@ -67,3 +70,20 @@ def _place(product: Product) -> dict[str, list[_table.Value]]:
 
 def _numbers(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], decimals: int) -> list[_table.Value]:
     return [round(value, decimals) if np.isfinite(value) else None for value in values.tolist()]
+
+
+def reread(path: Path) -> Reread:
+    """By Arrow, every column as text: the geometry in the town frame from `wkt_town`, or from X and Y."""
+    options = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    named = pyarrow.csv.open_csv(path, parse_options=options).schema.names
+    text = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(named, pyarrow.string()), strings_can_be_null=True)
+    read = pyarrow.csv.read_csv(path, parse_options=options, convert_options=text)
+    fids = read["fid"].to_pylist()
+    if "wkt_town" in named:
+        found = shapely.from_wkt(np.array([wkt or None for wkt in read["wkt_town"].to_pylist()], dtype=object))
+    elif "X_north_m" in named:
+        pairs = zip(read["Y_east_m"].to_pylist(), read["X_north_m"].to_pylist(), strict=True)
+        found = np.array([shapely.Point(float(east), float(north)) if east else None for east, north in pairs], object)
+    else:
+        found = np.full(len(fids), None, dtype=object)
+    return Reread(np.asarray(found, dtype=object), fids)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
+import numpy as np
 import pyogrio
 
-from gis_pipeline.members import Product
+from gis_pipeline.members import Product, Reread
 from gis_pipeline.model import Act
-from gis_pipeline.outputs import _files, _table
+from gis_pipeline.outputs import _about, _files, _table
 
 TITLE = "FlatGeobuf"
-VERSION = 1
+VERSION = 2
 ACT: Final[Act] = "raw download"
 MEDIA_TYPE = "application/vnd.flatgeobuf"
 APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets"})
 ALWAYS = False
+SUFFIX = "fgb"
+FRAMES: Final[Literal["any", "lonlat", "town"]] = "any"
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:
@@ -36,7 +39,17 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
             layer=product.collection.id,
             geometry_type=_table.geometry_type(product.collection, table.geometry),
             promote_to_multi=product.collection.geometry != "point",
-            layer_options={"SPATIAL_INDEX": "YES" if indexed else "NO", "TITLE": product.collection.title},
+            layer_options={
+                "SPATIAL_INDEX": "YES" if indexed else "NO",
+                "TITLE": product.collection.title,
+                "DESCRIPTION": _about.text(product),
+            },
         )
         _files.expect(target, int(pyogrio.read_info(part, force_feature_count=True)["features"]), len(table))
     return (target,)
+
+
+def reread(path: Path) -> Reread:
+    """By GDAL's reader: there is no second library for this format here."""
+    read = pyogrio.read_dataframe(path, columns=["fid"])
+    return Reread(np.asarray(read.geometry.array, dtype=object), [str(fid) for fid in read["fid"]])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
+import numpy as np
 import orjson
+import pyogrio
 
-from gis_pipeline.members import Product
+from gis_pipeline.members import Product, Reread
 from gis_pipeline.model import Act
 from gis_pipeline.outputs import _files, _geojson
 
@@ -17,6 +19,8 @@ ACT: Final[Act] = "raw download"
 MEDIA_TYPE = "application/geo+json"
 APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets", "register"})
 ALWAYS = False
+SUFFIX = "geojson"
+FRAMES: Final[Literal["any", "lonlat", "town"]] = "lonlat"
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:
@@ -52,6 +56,16 @@ def _head(prepared: _geojson.Prepared) -> bytes:
         "mapLevel": collection.map_level,
         "accuracyM": collection.tolerance_m,
     }
+    if prepared.product.part.sentence:
+        members["selection"] = prepared.product.part.sentence
+        members["permission"] = collection.permission
+        members["disclaimer"] = prepared.product.service.disclaimer
     if prepared.bbox is not None:
         members["bbox"] = prepared.bbox
     return orjson.dumps(members)[:-1] + b',"features":[\n'
+
+
+def reread(path: Path) -> Reread:
+    """By GDAL, which did not write it."""
+    read = pyogrio.read_dataframe(path)
+    return Reread(np.asarray(read.geometry.array, dtype=object), [str(fid) for fid in read["id"]])

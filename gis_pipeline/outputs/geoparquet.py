@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
+import numpy as np
 import pyarrow.parquet
+import shapely
 
-from gis_pipeline.members import Product
+from gis_pipeline.members import Product, Reread
 from gis_pipeline.model import Act
 from gis_pipeline.outputs import _files, _table
 
@@ -17,6 +19,8 @@ ACT: Final[Act] = "raw download"
 MEDIA_TYPE = "application/vnd.apache.parquet"
 APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets", "register"})
 ALWAYS = False
+SUFFIX = "parquet"
+FRAMES: Final[Literal["any", "lonlat", "town"]] = "any"
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:
@@ -34,3 +38,11 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
             )
         _files.expect(target, pyarrow.parquet.read_metadata(part).num_rows, len(product.frame))
     return (target,)
+
+
+def reread(path: Path) -> Reread:
+    """By Arrow and WKB, without what makes a GeoParquet of it."""
+    read = pyarrow.parquet.read_table(path)
+    fids = read["fid"].to_pylist()
+    blobs = read["geometry"].to_pylist() if "geometry" in read.column_names else [None] * len(fids)
+    return Reread(np.asarray(shapely.from_wkb(np.array(blobs, dtype=object)), dtype=object), fids)

@@ -14,4 +14,7 @@ def test_becomes_no_value_and_is_reported_with_record_and_field(tmp_path: Path) 
     assert texts(table, "width") == ["12.5", None, None]
     (finding,) = table.findings
     assert (finding.severity, finding.record, finding.field, finding.value) == ("warn", 2, "width", "****")
-    assert finding.message == "数の列に数でない値「****」があり、値なしとして読みました (2 件)。桁があふれています。"
+    assert finding.message == (
+        "数の列に数でない値「****」があり、値なしとして読みました (2 件)。"
+        "桁あふれか、GIS ソフトが書いた「値なし」です。"
+    )

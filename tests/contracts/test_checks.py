@@ -25,7 +25,10 @@ FIT = SheetFit(
 
 Plant = tuple[SourceTable, Collection, dict[str, Any]]
 
+BEFORE = context([districts()], youto())[0].features.frame
+
 DEFECTS: dict[str, Plant] = {
+    "attribute_lost": (districts(FAR=dict.fromkeys(range(1, 7))), youto(), {"before": BEFORE}),
     "broken_text": (districts(FNNumber={2: "町告示\ufffd"}), youto(), {}),
     "codes": (districts(FAR={1: 400}), youto(), {}),
     "dates_in_order": (districts(INDate={1: "令和2年"}), youto(), {}),

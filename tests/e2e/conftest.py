@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from gis_pipeline.build import Folders, build
@@ -78,18 +78,29 @@ def served_candidate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """The one driver of all browsers: a second one in the same thread would not start."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+def launched(playwright: Playwright, flags: list[str]) -> Browser:
     """Debian's Chromium if it is there, else Playwright's own; a visible skip where there is neither."""
-    with sync_playwright() as playwright:
-        try:
-            chromium = playwright.chromium.launch(
-                executable_path=CHROMIUM if CHROMIUM.exists() else None, args=FLAGS, timeout=60_000
-            )
-        except BrowserError:
-            pytest.skip("skipped: no Chromium")
-        assert (ROOT / "web_viewer" / "dist" / "index.html").is_file(), "the viewer is not built: make build"
-        yield chromium
-        chromium.close()
+    try:
+        return playwright.chromium.launch(
+            executable_path=CHROMIUM if CHROMIUM.exists() else None, args=flags, timeout=60_000
+        )
+    except BrowserError:
+        pytest.skip("skipped: no Chromium")
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A browser as most offices have it, without a graphics card."""
+    chromium = launched(playwright, FLAGS)
+    assert (ROOT / "web_viewer" / "dist" / "index.html").is_file(), "the viewer is not built: make build"
+    yield chromium
+    chromium.close()
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,13 @@ def test_req_core_fc_bbox_definition(client: TestClient) -> None:
 def test_req_core_fc_limit_definition(client: TestClient) -> None:
     limit = parameter(client, "limit")
     assert (limit["in"], limit["required"], limit["style"], limit["explode"]) == ("query", False, "form", False)
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "default": 100}
+
+
+def test_req_core_fc_limit_definition_states_the_maximum_at_the_path(client: TestClient) -> None:
+    """OGC's suite reads the path's parameters first; the operation's, which overrides, says that more is accepted."""
+    (limit,) = api(client)["paths"]["/collections/{collectionId}/items"]["parameters"]
+    assert (limit["name"], limit["in"], limit["required"]) == ("limit", "query", False)
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
 
 

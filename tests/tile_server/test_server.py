@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import socket
 import threading
 import time
@@ -104,3 +105,33 @@ def test_many_at_once(port: int) -> None:
         thread.join(60)
     assert len(results) == 96
     assert set(results) <= {200, 204}
+
+
+def first_bytes(port: int, request: bytes) -> bytes:
+    """What comes first; nothing if the server closes or waits for more."""
+    with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        connection.sendall(request)
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            return connection.recv(4096)
+    return b""
+
+
+def test_bytes_changed_at_random_are_never_a_fault_of_the_server(port: int) -> None:
+    rng = random.Random(6677)
+    paths = (
+        b"/tiles/youto@2026-04-01/15/29053/12900.mvt",
+        b"/api/collections/youto/items?bbox=139.2,35.7,139.3,35.8&limit=5&offset=1",
+        b"/identify?lon=139.26&lat=35.73&radius_m=20",
+        b"/metrics",
+    )
+    headers = b" HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nIf-None-Match: *\r\nConnection: close"
+    answered = 0
+    for turn in range(240):
+        request = bytearray(b"GET " + paths[turn % len(paths)] + headers)
+        for _ in range(rng.randint(1, 4)):
+            request[rng.randrange(4, len(request))] = rng.randrange(256)
+        status = first_bytes(port, bytes(request) + b"\r\n\r\n").split(b" ", 2)[1:2]
+        assert status == [] or status[0] < b"500", bytes(request)
+        answered += bool(status)
+    assert answered > 120
+    assert get(port, b"/health/live")[0] == 200

@@ -1,4 +1,4 @@
-"""Features out of store.sqlite agree with a plain look at every geometry."""
+"""Features out of either shelf, the file or the memory, agree with a plain look at every geometry."""
 
 from __future__ import annotations
 
@@ -14,19 +14,27 @@ from gis_pipeline.model import BBox
 from tests.tile_server.tree import SOUTH_M, WEST_M, lonlat
 from tile_server.area import Area, FrameBox
 from tile_server.boxes import around
-from tile_server.store import FeatureStore, Stored, Stores, select
+from tile_server.memory import MemoryShelf
+from tile_server.selection import Wish, select
+from tile_server.shelves import SqliteShelf
+from tile_server.store import FeatureStore, Stored, Stores
 
 FRAME = "EPSG:6677"
 
 
-@pytest.fixture(scope="module")
-def youto(tree: Path) -> FeatureStore:
-    return Stores().open(tree / "collections" / "youto" / "2026-04-01" / "store.sqlite")
+@pytest.fixture(scope="module", params=[0, 1000], ids=["sqlite", "memory"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    return Stores(request.param)
 
 
 @pytest.fixture(scope="module")
-def roads(tree: Path) -> FeatureStore:
-    return Stores().open(tree / "collections" / "choudou" / "2026-04-01" / "store.sqlite")
+def youto(tree: Path, stores: Stores) -> FeatureStore:
+    return stores.open(tree / "collections" / "youto" / "2026-04-01" / "store.sqlite")
+
+
+@pytest.fixture(scope="module")
+def roads(tree: Path, stores: Stores) -> FeatureStore:
+    return stores.open(tree / "collections" / "choudou" / "2026-04-01" / "store.sqlite")
 
 
 def geometries(store: FeatureStore) -> dict[int, BaseGeometry]:
@@ -109,14 +117,40 @@ def test_the_file_is_never_written(tree: Path, youto: FeatureStore) -> None:
     assert not [path for path in folder.iterdir() if path.name.startswith("store.sqlite-")]
 
 
-def test_over_editions_the_newest_state_of_a_feature_decides(tree: Path) -> None:
-    stores = Stores()
+def test_a_feature_without_a_place_matches_every_area(tree: Path, stores: Stores) -> None:
+    register = stores.open(tree / "collections" / "choubo" / "2026-04-01" / "store.sqlite")
+    box = BBox(west=0, south=0, east=1, north=1)
+    assert list(register.matching(Area((box,)), ())) == [1]
+    assert list(register.matching(Area(frame=FrameBox(0, 0, 1, 1)), ())) == [1]
+    assert register.near(0, 0, box, 10.0, 50) == []
+
+
+def test_pages_and_single_features_are_the_same_bytes_from_either_shelf(tree: Path) -> None:
+    path = tree / "collections" / "youto" / "2026-04-01" / "store.sqlite"
+    file, memory = Stores(0).open(path), Stores(1000).open(path)
+    assert isinstance(file.shelf, SqliteShelf)
+    assert isinstance(memory.shelf, MemoryShelf)
+    for seqs in (range(1, 101), range(20, 31), [3], [], [99, 1, 50], range(1, 1)):
+        assert memory.read(seqs) == file.read(seqs)
+    assert memory.ids() == file.ids()
+    assert memory.by_id("d7") == file.by_id("d7")
+    assert memory.by_id("x") is None
+
+
+def test_memory_holds_no_more_than_is_said(tree: Path) -> None:
+    names = ("youto/2026-04-01", "youto/2025-04-01", "choudou/2026-04-01")
+    stores = Stores(2)
+    held = [isinstance(stores.open(tree / "collections" / name / "store.sqlite").shelf, MemoryShelf) for name in names]
+    assert held == [False, False, True]
+
+
+def test_over_editions_the_newest_state_of_a_feature_decides(tree: Path, stores: Stores) -> None:
     newest, older = (
         stores.open(tree / "collections" / "youto" / edition / "store.sqlite")
         for edition in ("2026-04-01", "2025-04-01")
     )
-    chosen = select([newest, older], None, ())
+    chosen = select([newest, older], Wish())
     assert chosen.count == 100
     assert json.loads(chosen.read(0, 1)[0].geojson)["properties"]["kenpei"] == 50
     # The older edition's 40 % is not in force any more in any feature: it must not come back through a filter.
-    assert select([newest, older], None, (("kenpei", "40"),)).count == 0
+    assert select([newest, older], Wish(filters=(("kenpei", "40"),))).count == 0

@@ -1,4 +1,4 @@
-"""/api/collections, /api/collections/{collectionId}, …/queryables: which maps there are."""
+"""/api/collections, /api/collections/{collectionId}: which maps there are."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from fastapi import APIRouter, Request, Response
 
 from gis_pipeline.crs import output_crs
 from tile_server import documents
-from tile_server.documents import SCHEMA_JSON
 from tile_server.openapi import described
-from tile_server.params import CollectionId
-from tile_server.respond import HTML, JSON, Wanted, both_forms, reply_both, reply_json
+from tile_server.params import CollectionId, Instant
+from tile_server.respond import HTML, JSON, Wanted, both_forms, reply_both
 from tile_server.site import Asked
 
 router = APIRouter()
 
 
 @router.get("/api/collections", **described("collections", JSON, HTML, summary="地図の一覧"))
-def collections(view: Asked, request: Request, form: Wanted) -> Response:
-    """OGC 17-069r4, 7.13: every collection that is offered, also one with nothing in force today."""
+def collections(view: Asked, request: Request, on: Instant, form: Wanted) -> Response:
+    """OGC 17-069r4, 7.13: every collection that is offered, also one with nothing in force on the day."""
+    view = view.at(on)
     document: dict[str, Any] = {
-        "links": both_forms(view, form, "api", "collections"),
+        "links": both_forms(view, form, "api", "collections", datetime=view.day),
         "crs": [crs.uri for crs in output_crs(view.service.crs)],
         "collections": [documents.collection_document(view, entry, form) for entry in view.snapshot.collections()],
     }
@@ -29,20 +29,8 @@ def collections(view: Asked, request: Request, form: Wanted) -> Response:
 
 
 @router.get("/api/collections/{collectionId}", **described("collection", JSON, HTML, summary="一つの地図"))
-def collection(view: Asked, request: Request, collection_id: CollectionId, form: Wanted) -> Response:
-    """OGC 17-069r4, 7.14: one collection."""
+def collection(view: Asked, request: Request, collection_id: CollectionId, on: Instant, form: Wanted) -> Response:
+    """OGC 17-069r4, 7.14: one collection, as of a day; データ無し if a day is named on which nothing was in force."""
+    view = view.on_named_day(collection_id, on)
     document = documents.collection_document(view, view.snapshot.collection(collection_id), form)
     return reply_both(view, request, form, document, "collection.html")
-
-
-@router.get(
-    "/api/collections/{collectionId}/queryables",
-    **described("document", SCHEMA_JSON, HTML, summary="検索に使える属性"),
-)
-def queryables(view: Asked, request: Request, collection_id: CollectionId, form: Wanted) -> Response:
-    """The properties that `items` can be filtered by, as JSON Schema."""
-    declaration = view.snapshot.collection(collection_id).declaration
-    document = documents.properties_schema(declaration, view)
-    if form == "html":
-        return reply_both(view, request, form, document, "queryables.html", collection=declaration)
-    return reply_json(view, request, document, SCHEMA_JSON)

@@ -80,9 +80,9 @@ def _inside_town(view: View, spot: Spot, on: dt.date | None) -> bool | None:
 
 
 def _look(view: View, entry: CollectionEntry, spot: Spot, on: dt.date | None, inside: bool | None) -> Found:
-    published, _ = view.current(entry, on)
+    published, reason = view.current(entry, on)
     if published is None:
-        return Found(entry.declaration, None, "nodata")
+        return Found(entry.declaration, None, "nodata", withdrawn=reason)
     store = view.site.stores.open(published.file("store.sqlite"))
     return look(entry.declaration, published, store, spot, inside)
 
@@ -104,6 +104,7 @@ def _layer(view: View, found: Found, on: dt.date | None) -> dict[str, Any]:
         "attribution": declaration.attribution or view.service.attribution,
         "notices": [] if published is None else list(published.notices),
         "state": found.state,
+        "withdrawn": found.withdrawn or None,
         "features": [
             feature_document(near, label, _href(view, declaration.id, near.feature.fid, on)) for near in found.near
         ],

@@ -17,15 +17,27 @@ router = APIRouter()
 
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 _TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
+_STYLES = "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/"
 _COMMON = "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/"
+
+_FILTERING = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/"
+_CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
+_SCHEMAS = "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/"
 
 CONFORMS_TO = (
     *(f"{_COMMON}{name}" for name in ("core", "landing-page", "json", "html", "oas30")),
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     *(f"{_FEATURES}{name}" for name in ("core", "oas30", "html", "geojson")),
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    *(f"{_FILTERING}{name}" for name in ("queryables", "queryables-query-parameters", "filter", "features-filter")),
+    *(f"{_CQL2}{name}" for name in ("cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators")),
+    *(f"{_CQL2}{name}" for name in ("case-insensitive-comparison", "property-property")),
+    *(f"{_CQL2}{name}" for name in ("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions")),
+    *(f"{_SCHEMAS}{name}" for name in ("schemas", "core-roles-features", "returnables-and-receivables")),
+    *(f"{_SCHEMAS}{name}" for name in ("queryables", "sortables")),
     *(f"{_TILES}{name}" for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt", "png", "jpeg")),
     f"{_TILES}oas30",
+    *(f"{_STYLES}{name}" for name in ("core", "json", "html", "mapbox-styles", "sld-11")),
     "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
     "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
 )
@@ -45,9 +57,31 @@ def _landing(view: View, form: Wanted) -> dict[str, Any]:
             link(view.url("api", "conformance", f="json"), "conformance", JSON, "準拠する規格"),
             link(view.url("api", "collections", f="json"), "data", JSON, "地図の一覧"),
             link(view.url("api", "tileMatrixSets", f="json"), REL + "tiling-schemes", JSON, "タイル行列集合"),
+            link(view.url("api", "styles", f="json"), REL + "styles", JSON, "スタイルの一覧"),
+            link(view.url("api", "stac"), "related", JSON, "目録 (STAC)"),
+            link(view.url("layers.txt"), "related", "text/plain", "地理院地図の形のレイヤー一覧"),
             link(view.base + "/", "related", HTML, "地図を見る"),
         ],
         "service": documents.service_document(view),
+        "limits": _limits(view),
+    }
+
+
+def _limits(view: View) -> dict[str, Any]:
+    """What one request may ask for at most; beyond it the answer is 413, beyond `…Direct…` a job (202)."""
+    settings = view.site.settings
+    return {
+        "itemsMaximum": settings.max_limit,
+        "downloadFeaturesDirect": settings.direct_download_features,
+        "downloadFeaturesMaximum": settings.max_download_features,
+        "downloadPixelsDirect": settings.direct_download_pixels,
+        "downloadPixelsMaximum": settings.max_download_pixels,
+        "downloadAreaKm2Maximum": settings.max_download_area_km2,
+        "areaCharactersMaximum": settings.max_area_characters,
+        "areaVerticesMaximum": settings.max_area_vertices,
+        "bufferMetresMaximum": settings.max_buffer_m,
+        "jobsAtOnce": settings.max_jobs,
+        "jobKeepSeconds": settings.job_keep_s,
     }
 
 

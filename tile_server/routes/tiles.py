@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import anyio
 from fastapi import APIRouter, Query, Request, Response
 
-from gis_pipeline.errors import UnknownItem
 from tile_server.archives import MAX_ZOOM
-from tile_server.documents import TMS
 from tile_server.errors import RequestError
 from tile_server.numbers import whole
 from tile_server.openapi import described
 from tile_server.params import CollectionId, Instant, TileCol, TileMatrix, TileMatrixSetId, TileRow
-from tile_server.respond import HTML, JSON, Wanted, reply_both
+from tile_server.respond import HTML, JSON, Form, Wanted, reply_both
 from tile_server.site import Asked, View
-from tile_server.tileserving import archive_for, choose, tile_response
-from tile_server.tilesets import FORMATS, Kind, matrix_set, matrix_sets, tile_range, tile_set, tile_sets
+from tile_server.tileserving import choose, set_response
+from tile_server.tilesets import Kind, matrix_set, matrix_sets, set_of, tile_set, tile_sets
 
 router = APIRouter()
 
@@ -27,29 +26,25 @@ _LAST = (1 << MAX_ZOOM) - 1
 TileFormat = Annotated[str | None, Query(alias="f", description="タイルの形式")]
 
 
-def _known(tile_matrix_set_id: str) -> None:
-    if tile_matrix_set_id != TMS:
-        raise UnknownItem(f"タイル行列集合「{tile_matrix_set_id[:60]}」はありません。")
+def _list(view: View, request: Request, collection_id: str, kind: Kind, form: Form) -> Response:
+    return reply_both(view, request, form, tile_sets(view, view.published(collection_id), kind, form), "tilesets.html")
 
 
-def _sets(view: View, request: Request, collection_id: str, kind: Kind, form: Wanted, one: bool) -> Response:
-    published = view.published(collection_id)
-    archive = archive_for(view, published, FORMATS[kind][0])
-    if one:
-        return reply_both(view, request, form, tile_set(view, published, archive, kind, form), "tileset.html")
-    return reply_both(view, request, form, tile_sets(view, published, archive, kind, form), "tilesets.html")
+def _one(view: View, request: Request, ids: tuple[str, str], kind: Kind, form: Form) -> Response:
+    one = set_of(view, view.published(ids[0]), kind, ids[1])
+    return reply_both(view, request, form, tile_set(view, one, form), "tileset.html")
 
 
 @router.get(f"{_AT}/tiles", **described("tileSets", JSON, HTML, summary="ベクトルタイルの一覧"))
 def vector_tile_sets(view: Asked, request: Request, collection_id: CollectionId, form: Wanted) -> Response:
     """OGC 20-057, /req/geodata-tilesets: the vector tile sets of a collection."""
-    return _sets(view, request, collection_id, "vector", form, False)
+    return _list(view, request, collection_id, "vector", form)
 
 
 @router.get(f"{_AT}/map/tiles", **described("tileSets", JSON, HTML, summary="画像タイルの一覧"))
 def map_tile_sets(view: Asked, request: Request, collection_id: CollectionId, form: Wanted) -> Response:
     """OGC 20-057, /req/geodata-tilesets: the map tile sets of a collection."""
-    return _sets(view, request, collection_id, "map", form, False)
+    return _list(view, request, collection_id, "map", form)
 
 
 @router.get(f"{_AT}/tiles{_ONE}", **described("tileSet", JSON, HTML, summary="ベクトルタイルの説明"))
@@ -61,8 +56,7 @@ def vector_tile_set(
     form: Wanted,
 ) -> Response:
     """OGC 20-057, /req/tileset: one vector tile set."""
-    _known(tile_matrix_set_id)
-    return _sets(view, request, collection_id, "vector", form, True)
+    return _one(view, request, (collection_id, tile_matrix_set_id), "vector", form)
 
 
 @router.get(f"{_AT}/map/tiles{_ONE}", **described("tileSet", JSON, HTML, summary="画像タイルの説明"))
@@ -74,33 +68,23 @@ def map_tile_set(
     form: Wanted,
 ) -> Response:
     """OGC 20-057, /req/tileset: one map tile set."""
-    _known(tile_matrix_set_id)
-    return _sets(view, request, collection_id, "map", form, True)
+    return _one(view, request, (collection_id, tile_matrix_set_id), "map", form)
 
 
 async def _tile(
-    view: View, request: Request, ids: tuple[str, str], at: tuple[str, str, str], on: Instant, form: str
+    view: View, request: Request, named: tuple[str, str, Kind], at: tuple[str, str, str], on: Instant, f: str | None
 ) -> Response:
     """OGC 20-057, /req/core/tc-error: outside the matrix set or its limits is a 404; what is no number a 400."""
-    collection_id, tile_matrix_set_id = ids
-    _known(tile_matrix_set_id)
-    zoom = whole(at[0], "tileMatrix", 0, MAX_ZOOM)
-    row, col = whole(at[1], "tileRow", 0, _LAST), whole(at[2], "tileCol", 0, _LAST)
+    collection_id, tile_matrix_set_id, kind = named
     published = choose(view, collection_id, None, on)
-    archive = archive_for(view, published, form)
-    first_row, last_row, first_col, last_col = tile_range(archive.bounds, zoom)
-    if not (first_row <= row <= last_row and first_col <= col <= last_col):
-        raise UnknownItem(f"タイル {zoom}/{row}/{col} は「{published.declaration.title}」の範囲の外です。")
-    return await tile_response(view, request, published, (zoom, col, row), form)
-
-
-def _format(asked: str | None, kind: Kind) -> str:
-    names = FORMATS[kind]
-    if asked is None:
-        return names[0]
-    if asked not in names:
-        raise RequestError(f"f は {'、'.join(names)} のどれかです。", f"f must be one of {', '.join(names)}.", "f")
-    return asked
+    one = await anyio.to_thread.run_sync(set_of, view, published, kind, tile_matrix_set_id)
+    matrix = whole(at[0], "tileMatrix", 0, MAX_ZOOM)
+    row, col = whole(at[1], "tileRow", 0, _LAST), whole(at[2], "tileCol", 0, _LAST)
+    form = f or one.formats[0]
+    if form not in one.formats:
+        names = "、".join(one.formats)
+        raise RequestError(f"f は {names} のどれかです。", f"f must be one of {', '.join(one.formats)}.", "f")
+    return await set_response(view, request, one, (matrix, row, col), form)
 
 
 @router.get(f"{_AT}/tiles{_TILE}", **described("", "application/vnd.mapbox-vector-tile", summary="ベクトルタイル"))
@@ -116,8 +100,8 @@ async def vector_tile(
     f: TileFormat = None,
 ) -> Response:
     """OGC 20-057, /req/core/tc-op: one vector tile (MVT)."""
-    form = _format(f, "vector")
-    return await _tile(view, request, (collection_id, tile_matrix_set_id), (tile_matrix, tile_row, tile_col), on, form)
+    named: tuple[str, str, Kind] = (collection_id, tile_matrix_set_id, "vector")
+    return await _tile(view, request, named, (tile_matrix, tile_row, tile_col), on, f)
 
 
 @router.get(
@@ -136,8 +120,8 @@ async def map_tile(
     f: TileFormat = None,
 ) -> Response:
     """OGC 20-057, /req/core/tc-op: one map tile (WebP as stored; PNG and JPEG on request)."""
-    form = _format(f, "map")
-    return await _tile(view, request, (collection_id, tile_matrix_set_id), (tile_matrix, tile_row, tile_col), on, form)
+    named: tuple[str, str, Kind] = (collection_id, tile_matrix_set_id, "map")
+    return await _tile(view, request, named, (tile_matrix, tile_row, tile_col), on, f)
 
 
 @router.get("/api/tileMatrixSets", **described("tileMatrixSets", JSON, HTML, summary="タイル行列集合の一覧"))
@@ -152,5 +136,4 @@ def tile_matrix_sets(view: Asked, request: Request, form: Wanted) -> Response:
 )
 def tile_matrix_set(view: Asked, request: Request, tile_matrix_set_id: TileMatrixSetId, form: Wanted) -> Response:
     """OGC 17-083r4: the definition of one tile matrix set."""
-    _known(tile_matrix_set_id)
-    return reply_both(view, request, form, matrix_set(), "tilematrixset.html")
+    return reply_both(view, request, form, matrix_set(view, tile_matrix_set_id), "tilematrixset.html")

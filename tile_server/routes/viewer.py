@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from gis_pipeline.errors import UnknownItem
 from tile_server import caching, documents
 from tile_server.openapi import described
+from tile_server.params import Instant
 from tile_server.respond import HTML, reply_page
 from tile_server.site import Asked
 
@@ -65,8 +66,9 @@ def index(view: Asked, request: Request) -> Response:
 
 
 @router.get("/list", **described("", HTML, summary="地図の一覧（スクリプトなし）"))
-def listing(view: Asked, request: Request) -> Response:
-    """Every map by theme, with its state and its downloads."""
+def listing(view: Asked, request: Request, on: Instant = None) -> Response:
+    """Every map by theme, with its state of a day and its downloads."""
+    view = view.at(on)
     described_all = [documents.collection_document(view, entry) for entry in view.snapshot.collections()]
     themes: dict[str, list[dict[str, object]]] = {}
     for document in described_all:

@@ -15,6 +15,7 @@ from tile_server.archives import Archive, archive_name
 from tile_server.errors import RequestError
 from tile_server.openapi import described
 from tile_server.params import Instant
+from tile_server.provenance import provenance
 from tile_server.respond import JSON, reply_json
 from tile_server.site import Asked, View
 from tile_server.tileserving import archive_for, choose, tile_response
@@ -40,7 +41,7 @@ def _tilejson(view: View, published: Published, archive: Archive) -> dict[str, A
     declaration, edition = published.declaration, published.edition
     box = edition.bbox or archive.bounds
     template = documents.tile_template(declaration.id, edition.id, archive.format)
-    document: dict[str, Any] = {
+    document: dict[str, Any] = provenance(view, published) | {
         "tilejson": "3.0.0",
         "name": declaration.title,
         "description": declaration.description,

@@ -1,0 +1,54 @@
+"""A product as GeoPackage, for the output of that name and for sets that carry one."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pyogrio
+
+from gis_pipeline.members import Product
+from gis_pipeline.outputs import _about, _files, _table
+
+
+def write(product: Product, folder: Path) -> Path:
+    """Writes features.gpkg, the same bytes for the same product; MachineError if it cannot be read back."""
+    target = folder / "features.gpkg"
+    collection = product.collection
+    register = collection.geometry == "none" and collection.scan is None
+    table = _table.table(product) if register else _table.geo_table(product)
+    with _files.beside(target) as part:
+        pyogrio.write_dataframe(
+            table,
+            part,
+            driver="GPKG",
+            layer=collection.id,
+            geometry_type=None if register else _table.geometry_type(collection, _table.town_geometry(product)),
+            promote_to_multi=True if collection.geometry in ("polygon", "line") or collection.scan else None,
+            dataset_options={"VERSION": "1.3", "ADD_GPKG_OGR_CONTENTS": "YES"},
+            layer_options={
+                "FID": "seq",
+                "IDENTIFIER": collection.title,
+                "DESCRIPTION": _about.text(product),
+            }
+            | ({} if register else {"GEOMETRY_NAME": "geom", "SPATIAL_INDEX": "YES"}),
+        )
+        _settle(part, product)
+        _files.expect(target, int(pyogrio.read_info(part, layer=collection.id)["features"]), len(table))
+    return target
+
+
+def _settle(part: Path, product: Product) -> None:
+    """Puts the edition's day where the time of writing stands: the same material gives the same bytes."""
+    moment = f"{product.edition_id[:10]}T00:00:00.000Z"
+    with closing(sqlite3.connect(part, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("UPDATE gpkg_contents SET last_change = ?", (moment,))
+        # What was overwritten stays in free pages, times and all, until they are dropped.
+        database.execute("VACUUM")
+    # The change counter and its copy (SQLite file format §1.3.8, §1.3.18): GDAL's number of commits varies.
+    with part.open("rb+") as stream:
+        for offset in (24, 92):
+            stream.seek(offset)
+            stream.write((1).to_bytes(4, "big"))

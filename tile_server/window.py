@@ -1,0 +1,140 @@
+"""What a picture shows: a box in an offered CRS at a size in pixels. Values and arithmetic only.
+
+x is easting or longitude and y northing or latitude here, whatever the axis order of the CRS's definition; who reads
+a request turns its box round first (`window_of`). Pixels count from the top left corner: col to the right, row down.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis_pipeline.crs import OutputCrs, frame_crs, label, parse, to_lonlat
+from gis_pipeline.model import BBox
+from tile_server.area import FrameBox, cover
+from tile_server.errors import RequestError
+
+Array = NDArray[np.float64]
+
+MOST_PIXELS = 4096 * 4096
+MOST_SIDE_PX = 16384
+_DEGREE_M = 111_132.0
+_FURTHEST = 1e8
+
+
+_ROUNDED_DEG = 1e-8
+"""Stored coordinates have nine decimals and an extent more: the outermost point of a map may lie just beyond it."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The box `west, south, east, north` in units of `crs`, drawn `width_px` × `height_px`; `frame` is the town's.
+
+    A `tiled` window is one of many that are shown side by side: what reaches over its edge must go on next door.
+    """
+
+    crs: OutputCrs
+    frame: str
+    west: float
+    south: float
+    east: float
+    north: float
+    width_px: int
+    height_px: int
+    tiled: bool = False
+
+    @cached_property
+    def in_frame(self) -> bool:
+        """Whether the window stands in the town frame: then nothing is reprojected."""
+        return self.crs.code == label(frame_crs(self.frame))
+
+    def pixels(self, pairs: Array) -> Array:
+        """(easting_m, northing_m) rows of the town frame → (col, row) rows, fractions of pixels."""
+        x, y = pairs[:, 0], pairs[:, 1]
+        if not self.in_frame:
+            first, second = self.crs.from_lonlat(*to_lonlat(self.frame).points(x, y))
+            x, y = (second, first) if self.crs.northing_first else (first, second)
+        col = (x - self.west) * (self.width_px / (self.east - self.west))
+        row = (self.north - y) * (self.height_px / (self.north - self.south))
+        return np.column_stack([col, row])
+
+    def place(self, col: float, row: float) -> tuple[float, float]:
+        """The longitude and latitude of a place in pixels; not finite where the projection has none."""
+        x = self.west + col * (self.east - self.west) / self.width_px
+        y = self.north - row * (self.north - self.south) / self.height_px
+        if self.in_frame:
+            lon, lat = to_lonlat(self.frame).points(np.array([x]), np.array([y]))
+            return float(lon[0]), float(lat[0])
+        first, second = (y, x) if self.crs.northing_first else (x, y)
+        box = self.crs.bbox_to_lonlat(first, second, first, second)
+        return box.west, box.south
+
+    def grown(self, margin_px: float) -> Window:
+        """The same window with a margin on every side."""
+        dx = margin_px * (self.east - self.west) / self.width_px
+        dy = margin_px * (self.north - self.south) / self.height_px
+        size = self.width_px + round(2 * margin_px), self.height_px + round(2 * margin_px)
+        edges = self.west - dx, self.south - dy, self.east + dx, self.north + dy
+        return Window(self.crs, self.frame, *edges, *size, self.tiled)
+
+    def within(self, extent: BBox) -> BBox | None:
+        """A lon/lat box that holds whatever of `extent` the window can show; None if it shows nothing of it."""
+        if self.in_frame:
+            box = cover(FrameBox(self.west, self.south, self.east, self.north), extent, self.frame)
+        else:
+            low, high = (self.west, self.south), (self.east, self.north)
+            box = self.crs.bbox_to_lonlat(*(low[::-1] + high[::-1] if self.crs.northing_first else low + high))
+        if box is None or not all(math.isfinite(edge) for edge in (box.west, box.south, box.east, box.north)):
+            return None
+        west, south = max(box.west, extent.west - _ROUNDED_DEG), max(box.south, extent.south - _ROUNDED_DEG)
+        east, north = min(box.east, extent.east + _ROUNDED_DEG), min(box.north, extent.north + _ROUNDED_DEG)
+        return None if west > east or south > north else BBox(west=west, south=south, east=east, north=north)
+
+    @cached_property
+    def metres_px(self) -> float:
+        """Metres on the ground that one pixel stands for, from north to south."""
+        height = (self.north - self.south) / self.height_px
+        if parse(self.crs.code).is_geographic:
+            return height * _DEGREE_M
+        if self.in_frame:
+            return height
+        middle = (self.south + self.north) / 2 / 6_378_137.0
+        return height / math.cosh(max(-20.0, min(20.0, middle)))
+
+
+def window_of(
+    crs: OutputCrs, frame: str, box: Sequence[float], size_px: tuple[int, int], *, northing_first: bool
+) -> Window:
+    """A window from the four numbers of a request: first and second axis, lower then upper bound.
+
+    `northing_first` is the order in which the request gives them. RequestError for a box without an area, beyond the
+    CRS, and for more than MOST_PIXELS.
+    """
+    width_px, height_px = size_px
+    if width_px * height_px > MOST_PIXELS or max(size_px) > MOST_SIDE_PX:
+        raise TooLarge()
+    west, south, east, north = (box[1], box[0], box[3], box[2]) if northing_first else box
+    if not (west < east and south < north):
+        raise RequestError("bbox の上限は下限より大きくしてください。", "bbox: the box has no area.", "bbox")
+    if not all(abs(edge) <= _FURTHEST for edge in (west, south, east, north)):
+        raise RequestError("bbox が座標系の範囲の外です。", "bbox: outside the coordinate reference system.", "bbox")
+    if min((east - west) / width_px, (north - south) / height_px) < 1e-9:
+        raise RequestError("bbox が小さすぎます。", "bbox: the box is too small.", "bbox")
+    geographic = parse(crs.code).is_geographic
+    if geographic and not (west >= -360 and east <= 360 and south >= -90 and north <= 90):
+        raise RequestError("経度は ±360、緯度は ±90 の範囲です。", "bbox: latitudes lie within ±90.", "bbox")
+    return Window(crs, frame, west, south, east, north, width_px, height_px)
+
+
+class TooLarge(RequestError):
+    """A picture of more pixels than are ever drawn."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "画像は 4096 × 4096 画素までです。", "At most 4096 × 4096 pixels are drawn in one picture.", "width"
+        )
