@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from gis_pipeline.catalog import CANDIDATES, CATALOG, COLLECTIONS, RELEASES
-from gis_pipeline.errors import MachineError, PublishingError
+from gis_pipeline.errors import Blocked, MachineError, PublishingError
 from gis_pipeline.model import (
     JST,
     Candidate,
@@ -157,7 +157,8 @@ def drop_candidates(root: Path, but: int | None = None) -> None:
 def publish(root: Path, candidate: Candidate, *, approved_by: str, approved_on: dt.date, note: str = "") -> Release:
     """Makes a candidate live and records the office's decision (決裁). Call it under `locked`.
 
-    Raises PublishingError if something else went live since the candidate was built.
+    Raises PublishingError if something else went live since the candidate was built, and Blocked if a permission has
+    run out while it waited for the decision.
     """
     _require_approval(approved_by)
     live = live_release(root, candidate.release.service)
@@ -166,6 +167,7 @@ def publish(root: Path, candidate: Candidate, *, approved_by: str, approved_on: 
             f"公開案 {candidate.number} は公開 {candidate.base_release} をもとに作られましたが、"
             f"いまは公開 {live.number} です。machizu build をもう一度実行してください。"
         )
+    _require_permissions(live, candidate)
     number = live.number + 1
     entries = tuple(_move_into_place(root, entry, number) for entry in candidate.release.collections)
     release = _go_live(root, live, candidate.release.service, entries, approved_by, approved_on, note)
@@ -177,6 +179,19 @@ def _require_approval(approved_by: str) -> None:
     """Whatever goes live rests on a decision of the office (決裁): a slip of the keyboard is none."""
     if not approved_by.strip():
         raise PublishingError("決裁番号がありません。--approved-by に書いてください。")
+
+
+def _require_permissions(live: Release, candidate: Candidate) -> None:
+    today = today_in_japan()
+    for entry in candidate.release.collections:
+        if entry == live.entry(entry.declaration.id):
+            continue
+        for approval in entry.declaration.approvals:
+            if approval.expires is not None and approval.expires < today:
+                raise Blocked(
+                    f"「{entry.declaration.title}」の{approval.kind}の承認 ({approval.grantor} {approval.number})は"
+                    f" {approval.expires} で期限が切れています。承認を更新し、build からやり直してください。"
+                )
 
 
 def _move_into_place(root: Path, entry: CollectionEntry, number: int) -> CollectionEntry:

@@ -124,24 +124,25 @@ def tile_sets(view: View, published: Published, kind: Kind, form: Form) -> dict[
         _summary(one)
         | {
             "links": [
-                link(view.url(*at, one.id, f="json"), "self", JSON, "タイルセットの説明"),
+                link(view.url(*at, one.id, datetime=view.day, f="json"), "self", JSON, "タイルセットの説明"),
                 link(view.url("api", "tileMatrixSets", one.id, f="json"), REL + "tiling-scheme", JSON, one.id),
             ],
             "tileMatrixSetLimits": limits(one),
         }
         for one in sets_of(view, published, kind)
     ]
-    return {"links": both_forms(view, form, *at), "tilesets": entries}
+    return {"links": both_forms(view, form, *at, datetime=view.day), "tilesets": entries}
 
 
 def tile_set(view: View, one: TileSet, form: Form) -> dict[str, Any]:
     """One tile set (OGC 20-057, /req/tileset)."""
     published = one.published
     at = steps(published, one.kind)
-    links: list[Link] = both_forms(view, form, *at, one.id)
+    links: list[Link] = both_forms(view, form, *at, one.id, datetime=view.day)
     links.append(link(view.url("api", "tileMatrixSets", one.id, f="json"), REL + "tiling-scheme", JSON, one.id))
     for name in one.formats:
-        href = view.url(*at, one.id) + "/{tileMatrix}/{tileRow}/{tileCol}?f=" + name
+        day = "" if view.day is None else f"datetime={view.day}&"
+        href = f"{view.url(*at, one.id)}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}?{day}f={name}"
         links.append(link(href, "item", MEDIA_TYPES[name], f"タイル ({name})", templated=True))
     box = published.edition.bbox or one.archive.bounds
     document = _summary(one) | {

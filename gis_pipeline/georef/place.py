@@ -87,7 +87,8 @@ def place(
         raise PlacementError(
             "位置の手がかりがありません。",
             where,
-            f"基準点ファイル（{Path(page.file).name}.points）かワールドファイルを同じフォルダに置いてください。",
+            f"基準点ファイル（{Path(page.file).name}.points）かワールドファイルを同じフォルダに置いてください。"
+            "何ページもあるファイルでは、edition.toml の [[sheets]] の points にページごとのファイル名を書きます。",
         )
     _require_upright(located.georeference, located.seen_px, where)
     neatline = _neatline(page, scan, collection, declared, located, reproject, where)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gis_pipeline import publishing
+from gis_pipeline.errors import Blocked
 from gis_pipeline.model import today_in_japan
 from tests import town as towns
 from tests.town import Town, findings
@@ -57,3 +59,17 @@ def test_a_new_look_is_told_beside_a_warning(town: Town) -> None:
     assert outcome.candidate is not None
     assert [change.kind for change in outcome.candidate.differences] == ["restyled"]
     assert [finding.rule for finding in findings(outcome, "warn")] == ["permissions"]
+
+
+def test_an_approval_that_runs_out_while_the_candidate_waits_blocks_its_publication(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expires = today_in_japan() + dt.timedelta(days=1)
+    town.write("youto/collection.toml", towns.YOUTO + APPROVAL.format(expires=expires.isoformat(), acts=ALL))
+    candidate = town.build().candidate
+    assert candidate is not None
+    before = town.live()
+    monkeypatch.setattr(publishing, "today_in_japan", lambda: expires + dt.timedelta(days=1))
+    with pytest.raises(Blocked, match=r"「用途地域」の測量法44条の承認 \(見本県知事 第1号\)は .* で期限が切れています"):
+        publishing.publish(town.folders.published, candidate, approved_by="試験-2", approved_on=expires)
+    assert town.live() == before

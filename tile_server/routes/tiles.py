@@ -36,15 +36,15 @@ def _one(view: View, request: Request, ids: tuple[str, str], kind: Kind, form: F
 
 
 @router.get(f"{_AT}/tiles", **described("tileSets", JSON, HTML, summary="ベクトルタイルの一覧"))
-def vector_tile_sets(view: Asked, request: Request, collection_id: CollectionId, form: Wanted) -> Response:
+def vector_tile_sets(view: Asked, request: Request, collection_id: CollectionId, on: Instant, form: Wanted) -> Response:
     """OGC 20-057, /req/geodata-tilesets: the vector tile sets of a collection."""
-    return _list(view, request, collection_id, "vector", form)
+    return _list(view.at(on), request, collection_id, "vector", form)
 
 
 @router.get(f"{_AT}/map/tiles", **described("tileSets", JSON, HTML, summary="画像タイルの一覧"))
-def map_tile_sets(view: Asked, request: Request, collection_id: CollectionId, form: Wanted) -> Response:
+def map_tile_sets(view: Asked, request: Request, collection_id: CollectionId, on: Instant, form: Wanted) -> Response:
     """OGC 20-057, /req/geodata-tilesets: the map tile sets of a collection."""
-    return _list(view, request, collection_id, "map", form)
+    return _list(view.at(on), request, collection_id, "map", form)
 
 
 @router.get(f"{_AT}/tiles{_ONE}", **described("tileSet", JSON, HTML, summary="ベクトルタイルの説明"))
@@ -53,10 +53,11 @@ def vector_tile_set(
     request: Request,
     collection_id: CollectionId,
     tile_matrix_set_id: TileMatrixSetId,
+    on: Instant,
     form: Wanted,
 ) -> Response:
     """OGC 20-057, /req/tileset: one vector tile set."""
-    return _one(view, request, (collection_id, tile_matrix_set_id), "vector", form)
+    return _one(view.at(on), request, (collection_id, tile_matrix_set_id), "vector", form)
 
 
 @router.get(f"{_AT}/map/tiles{_ONE}", **described("tileSet", JSON, HTML, summary="画像タイルの説明"))
@@ -65,10 +66,11 @@ def map_tile_set(
     request: Request,
     collection_id: CollectionId,
     tile_matrix_set_id: TileMatrixSetId,
+    on: Instant,
     form: Wanted,
 ) -> Response:
     """OGC 20-057, /req/tileset: one map tile set."""
-    return _one(view, request, (collection_id, tile_matrix_set_id), "map", form)
+    return _one(view.at(on), request, (collection_id, tile_matrix_set_id), "map", form)
 
 
 async def _tile(

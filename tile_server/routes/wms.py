@@ -71,8 +71,8 @@ async def _answer(call: Call, request: Request) -> Response:
 
 
 def _dated(call: Call) -> View:
-    """TIME is one instant; `current` and nothing are today."""
-    text = call.kvp.get("TIME")
+    """TIME (or `datetime`, as everywhere here) is one instant; `current` and nothing are today."""
+    text = call.kvp.get("TIME", call.kvp.get("DATETIME"))
     if text in ("", "current"):
         return call.view
     try:
