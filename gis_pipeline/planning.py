@@ -60,29 +60,33 @@ def plan(tree: SourceTree, live: Release, selected: Names[str], editions: Names[
 
     `editions` names older editions (`collection@date` or `date`) that may be corrected; unnamed, only the newest is.
     """
-    jobs: list[Job] = []
-    unchanged: list[Job] = []
-    findings: list[tuple[str, Finding]] = []
     _require_known(tree, selected, editions)
-    for folder in tree.collections:
-        if folder.collection.id not in selected:
-            continue
-        if not folder.editions:
-            findings.append((folder.collection.id, _no_edition(folder)))
-        known = entry.editions if (entry := live.entry(folder.collection.id)) else ()
-        in_force = max((one.date for one in folder.editions if one.date <= today_in_japan()), default=dt.date.min)
-        for edition in folder.editions:
-            job = _job(tree, folder, edition, known)
-            published = _current(known, edition.date)
-            if published is not None and published.key == job.key:
-                unchanged += [job] if edition.date >= in_force and published.state == "live" else []
-                continue
-            newest = edition is folder.editions[-1]
-            named = edition.path.name in editions or f"{folder.collection.id}@{edition.path.name}" in editions
-            if published is None or newest or named:
-                jobs.append(job)
-            else:
-                findings.append((folder.collection.id, _left_alone(edition)))
+    plans = [_plan_of(tree, live, folder, editions) for folder in tree.collections if folder.collection.id in selected]
+    return Plan(
+        tuple(job for one in plans for job in one.jobs),
+        tuple(job for one in plans for job in one.unchanged),
+        tuple(finding for one in plans for finding in one.findings),
+    )
+
+
+def _plan_of(tree: SourceTree, live: Release, folder: CollectionFolder, editions: Names[str]) -> Plan:
+    """The plan of one collection."""
+    name = folder.collection.id
+    if not folder.editions:
+        return Plan((), (), ((name, _no_edition(folder)),))
+    known = entry.editions if (entry := live.entry(name)) else ()
+    in_force = max((one.date for one in folder.editions if one.date <= today_in_japan()), default=dt.date.min)
+    jobs, unchanged, findings = [], [], []
+    for edition in folder.editions:
+        job = _job(tree, folder, edition, known)
+        published = _current(known, edition.date)
+        named = edition.path.name in editions or f"{name}@{edition.path.name}" in editions
+        if published is not None and published.key == job.key:
+            unchanged += [job] if edition.date >= in_force and published.state == "live" else []
+        elif published is None or edition is folder.editions[-1] or named:
+            jobs.append(job)
+        else:
+            findings.append((name, _left_alone(edition)))
     return Plan(tuple(jobs), tuple(unchanged), tuple(findings))
 
 

@@ -79,7 +79,8 @@ def serving(published: Path, *options: str) -> Iterator[str]:
 
 
 def _wait_until_ready(address: str, process: subprocess.Popen[str]) -> None:
-    for _ in range(150):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         assert process.poll() is None, process.stdout and process.stdout.read()
         try:
             with urlopen(f"{address}/health/live", timeout=2):

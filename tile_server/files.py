@@ -19,6 +19,7 @@ from tile_server.front import asked_method
 from tile_server.site import View
 
 _RANGE = re.compile(r"bytes=(?P<spec>[0-9,\- ]{1,400})")
+_SPAN = re.compile(r"([0-9]{0,18})-([0-9]{0,18})")
 
 
 class PublishedFile(FileResponse):
@@ -55,21 +56,23 @@ class PublishedFile(FileResponse):
 def _judge(header: str | None, size: int) -> str:
     """ "serve", "ignore" (not a byte range of the known form, or too many) or "unsatisfiable"."""
     match = _RANGE.fullmatch(header.strip()) if header is not None else None
-    if match is None:
+    parts = match["spec"].split(",") if match is not None else []
+    verdicts = [_judge_part(part.strip(), size) for part in parts[:9]]
+    if not 0 < len(verdicts) <= 8 or "ignore" in verdicts:
         return "ignore"
-    parts = [part.strip() for part in match["spec"].split(",")]
-    if len(parts) > 8:
+    return "unsatisfiable" if "unsatisfiable" in verdicts else "serve"
+
+
+def _judge_part(part: str, size: int) -> str:
+    span = _SPAN.fullmatch(part)
+    if span is None or part == "-":
         return "ignore"
-    for part in parts:
-        span = re.fullmatch(r"([0-9]{0,18})-([0-9]{0,18})", part)
-        if span is None or part == "-":
-            return "ignore"
-        first, last = span[1], span[2]
-        if first and last and int(last) < int(first):
-            return "ignore"
-        if (first and int(first) >= size) or (not first and int(last) == 0):
-            return "unsatisfiable"
-    return "serve"
+    first, last = span[1], span[2]
+    if not first:
+        return "unsatisfiable" if int(last) == 0 else "serve"
+    if last and int(last) < int(first):
+        return "ignore"
+    return "unsatisfiable" if int(first) >= size else "serve"
 
 
 def check_downloadable(published: Published) -> None:

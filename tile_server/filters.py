@@ -327,29 +327,30 @@ def _literal(tree: Tree, crs: OutputCrs) -> shapely.Geometry:
 
 def _box(numbers: Any, crs: OutputCrs) -> shapely.Geometry:
     """A box, in degrees also across the antimeridian; without width or height a line or a point."""
-    if (
-        not isinstance(numbers, list)
-        or len(numbers) not in (4, 6)
-        or not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in numbers)
-        or not all(abs(value) <= 1e9 for value in numbers)
-    ):
+    if not _is_bbox(numbers):
         raise bad("BBOX には 4 個か 6 個の数が要ります。", "BBOX needs four or six numbers.")
     half = len(numbers) // 2
     low, high = numbers[:2], numbers[half : half + 2]
-    west, south, east, north = (
-        (low[1], low[0], high[1], high[0]) if crs.northing_first else (low[0], low[1], high[0], high[1])
-    )
+    if crs.northing_first:
+        low, high = low[::-1], high[::-1]
+    west, south, east, north = (float(value) for value in (*low, *high))
     if south > north or (west > east and not parse(crs.code).is_geographic):
         raise bad("BBOX の下限が上限より大きくなっています。", "a lower bound of BBOX exceeds its upper bound.")
     if west > east:
         return shapely.MultiPolygon([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)])
+    if (west, south) == (east, north):
+        return shapely.Point(west, south)
     if west == east or south == north:
-        return shapely.Point(west, south) if (west, south) == (east, north) else _edge(west, south, east, north)
+        return shapely.LineString([(west, south), (east, north)])
     return shapely.box(west, south, east, north)
 
 
-def _edge(west: float, south: float, east: float, north: float) -> shapely.Geometry:
-    return shapely.LineString([(west, south), (east, north)])
+def _is_bbox(numbers: Any) -> bool:
+    return isinstance(numbers, list) and len(numbers) in (4, 6) and all(_is_coordinate(value) for value in numbers)
+
+
+def _is_coordinate(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= 1e9
 
 
 def _located(predicate: str, geometry: shapely.Geometry, crs: OutputCrs, frame: str) -> Spatial:

@@ -165,13 +165,9 @@ class _Conversion:
     @classmethod
     def of(cls, source: DatasetReader, page: ScanPage) -> _Conversion:
         """What a file needs; raises MaterialError for pixels that are no picture."""
-        kinds, dtypes, count = source.colorinterp, set(source.dtypes), source.count
-        if count in (2, 4) and kinds[-1] == ColorInterp.alpha:
-            count -= 1
-        cmyk = count == 4 and kinds[0] == ColorInterp.cyan
-        space = source.tags(ns="IMAGE_STRUCTURE").get("SOURCE_COLOR_SPACE")
-        picture = (count in (1, 3) or cmyk) and kinds[0] not in _NOT_RGB and space in _SPACES
-        if dtypes not in ({"uint8"}, {"uint16"}) or not picture:
+        dtypes, count = set(source.dtypes), _colour_bands(source)
+        cmyk = count == 4
+        if dtypes not in ({"uint8"}, {"uint16"}) or count == 0:
             raise MaterialError(
                 f"この種類の画像は扱えません（{source.count} バンド、{'・'.join(sorted(dtypes))}）。",
                 Where(file=page.file),
@@ -195,6 +191,16 @@ class _Conversion:
             white = 255 - raw.astype(np.uint16)
             raw = ((white[:3] * white[3] + 127) // 255).astype(np.uint8)
         return np.asarray(raw[0] if self.bands == 1 else np.moveaxis(raw, 0, 2), dtype=np.uint8)
+
+
+def _colour_bands(source: DatasetReader) -> int:
+    """How many bands make the picture: 1 (grey, palette), 3 (RGB), 4 (CMYK); 0 if they are no picture."""
+    kinds, count = source.colorinterp, source.count
+    if count in (2, 4) and kinds[-1] == ColorInterp.alpha:
+        count -= 1
+    known = count in (1, 3) or (count == 4 and kinds[0] == ColorInterp.cyan)
+    space = source.tags(ns="IMAGE_STRUCTURE").get("SOURCE_COLOR_SPACE")
+    return count if known and kinds[0] not in _NOT_RGB and space in _SPACES else 0
 
 
 def _table(source: DatasetReader, bits: int) -> Pixels | None:
