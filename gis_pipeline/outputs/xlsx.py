@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -10,6 +11,7 @@ import numpy as np
 import pyogrio
 import shapely
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from gis_pipeline import crs
 from gis_pipeline.errors import MaterialError, Where
@@ -46,14 +48,23 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     columns = _columns(product)
     _fits(product, columns)
     with _files.beside(target) as part:
-        with xlsxwriter.Workbook(str(part), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".xlsx-") as work:
+            _write(part, product, columns, work)
+        _files.expect(target, len(reread(part).geometry), len(product.frame))
+    return (target,)
+
+
+def _write(part: Path, product: Product, columns: list[Column], work: str) -> None:
+    """The library leaves its pieces behind when the disk is full, so they lie in `work`; it hides the OSError."""
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "tmpdir": work}
+    try:
+        with xlsxwriter.Workbook(str(part), options) as book:
             book.set_properties({"title": product.collection.title, "created": _day(product)})
             bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
             _fill(book.add_worksheet(SHEET), columns, bold)
-            about = book.add_worksheet(ABOUT)
-            _explain(about, product, bold)
-        _files.expect(target, len(reread(part).geometry), len(product.frame))
-    return (target,)
+            _explain(book.add_worksheet(ABOUT), product, bold)
+    except FileCreateError as error:
+        raise OSError(str(error)) from error
 
 
 def _day(product: Product) -> dt.datetime:

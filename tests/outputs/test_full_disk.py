@@ -21,7 +21,7 @@ from gis_pipeline.errors import MachineError
 from gis_pipeline.plugins import members
 from tests.outputs import samples, scans
 member, masters, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-if member in ("cog", "image_pmtiles"):
+if member in sys.argv[5].split(","):
     made, neatlines = scans.masters(masters, pixel_m=1.0, sheet_px=(640, 480), bands=int(sys.argv[4]))
     product = samples.sheets(made, neatlines, pixel_m=1.0, zooms=(14, 18))
 else:
@@ -35,7 +35,7 @@ sys.exit(3)
 """
 
 
-IMAGES = ("cog", "image_pmtiles")
+IMAGES = [member for member, module in members(outputs).items() if frozenset({"sheets"}) == module.APPLIES]
 CASES = [(member, 1) for member in members(outputs)] + [(member, 3) for member in IMAGES]
 
 
@@ -44,7 +44,7 @@ def test_a_file_that_does_not_fit_is_an_error_and_leaves_nothing(member: str, ba
     masters, folder = tmp_path / "masters", tmp_path / "written"
     masters.mkdir()
     folder.mkdir()
-    command = [sys.executable, "-c", SCRIPT, member, str(masters), str(folder), str(bands)]
+    command = [sys.executable, "-c", SCRIPT, member, str(masters), str(folder), str(bands), ",".join(IMAGES)]
     root = Path(__file__).parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
