@@ -9,7 +9,7 @@ from pathlib import Path
 import pyogrio
 
 from gis_pipeline.members import Product
-from gis_pipeline.outputs import _about, _files, _table
+from gis_pipeline.outputs import _about, _files, _layer
 
 
 def write(product: Product, folder: Path) -> Path:
@@ -17,25 +17,14 @@ def write(product: Product, folder: Path) -> Path:
     target = folder / "features.gpkg"
     collection = product.collection
     register = collection.geometry == "none" and collection.scan is None
-    table = _table.table(product) if register else _table.geo_table(product)
+    options = {"FID": "seq", "IDENTIFIER": collection.title, "DESCRIPTION": _about.text(product)}
+    if not register:
+        options |= {"GEOMETRY_NAME": "geom", "SPATIAL_INDEX": "YES"}
     with _files.beside(target) as part:
-        pyogrio.write_dataframe(
-            table,
-            part,
-            driver="GPKG",
-            layer=collection.id,
-            geometry_type=None if register else _table.geometry_type(collection, _table.town_geometry(product)),
-            promote_to_multi=True if collection.geometry in ("polygon", "line") or collection.scan else None,
-            dataset_options={"VERSION": "1.3", "ADD_GPKG_OGR_CONTENTS": "YES"},
-            layer_options={
-                "FID": "seq",
-                "IDENTIFIER": collection.title,
-                "DESCRIPTION": _about.text(product),
-            }
-            | ({} if register else {"GEOMETRY_NAME": "geom", "SPATIAL_INDEX": "YES"}),
-        )
+        _layer.write(product, part, "GPKG", options, {"VERSION": "1.3", "ADD_GPKG_OGR_CONTENTS": "YES"})
         _settle(part, product)
-        _files.expect(target, int(pyogrio.read_info(part, layer=collection.id)["features"]), len(table))
+        written = int(pyogrio.read_info(part, layer=collection.id)["features"])
+        _files.expect(target, written, len(product.frame))
     return target
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
@@ -13,6 +15,20 @@ from gis_pipeline.members import Product
 from gis_pipeline.model import Collection
 
 Value = str | int | float | None
+
+ROWS = 20_000
+"""A writer prepares so many features at a time: what a file takes to write does not grow with its features."""
+
+
+def chunks(product: Product) -> Iterator[Product]:
+    """The product in parts of at most `ROWS` features, in published order; none for a product without features."""
+    for start in range(0, len(product.frame), ROWS):
+        yield replace(product, frame=product.frame.iloc[start : start + ROWS])
+
+
+def nothing_of(product: Product) -> Product:
+    """The product without its features."""
+    return replace(product, frame=product.frame.iloc[:0])
 
 
 def fields(product: Product) -> list[str]:
@@ -70,5 +86,6 @@ def geometry_type(collection: Collection, geometry: gpd.GeoSeries) -> str:
         return "MultiPolygon"
     if collection.geometry == "line":
         return "MultiLineString"
-    single = geometry.geom_type.dropna().eq("Point").all() and len(geometry) > 0
+    present = geometry.array[~(shapely.is_missing(geometry.array) | shapely.is_empty(geometry.array))]
+    single = len(geometry) > 0 and bool((shapely.get_type_id(present) == shapely.GeometryType.POINT).all())
     return "Point" if single else "MultiPoint"

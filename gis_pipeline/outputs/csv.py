@@ -34,21 +34,35 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     before northing. Missing values are empty. Rows end with CR LF (RFC 4180).
     """
     target = folder / "features.csv"
-    columns: dict[str, list[_table.Value]] = {"fid": list(_table.fids(product))}
-    columns |= {name: _table.values(product.frame[name]) for name in _table.fields(product)}
-    if product.collection.geometry != "none" or product.collection.scan is not None:
-        columns |= _place(product)
+    whole = _with_wkt(product)
     with _files.beside(target) as part:
         with part.open("w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.writer(stream)
-            writer.writerow(columns)
-            writer.writerows(zip(*columns.values(), strict=True))
+            writer.writerow(_columns(_table.nothing_of(product), whole))
+            for rows in _table.chunks(product):
+                writer.writerows(zip(*_columns(rows, whole).values(), strict=True))
         with part.open(encoding="utf-8-sig", newline="") as stream:
             _files.expect(target, sum(1 for _ in csv.reader(stream)) - 1, len(product.frame))
     return (target,)
 
 
-def _place(product: Product) -> dict[str, list[_table.Value]]:
+def _with_wkt(product: Product) -> bool:
+    """Whether a point alone does not say where a feature is."""
+    if product.collection.geometry != "point":
+        return True
+    shapes = product.frame.geometry.array
+    return not bool((np.isin(shapely.get_type_id(shapes), (-1, 0)) | shapely.is_empty(shapes)).all())
+
+
+def _columns(product: Product, with_wkt: bool) -> dict[str, list[_table.Value]]:
+    columns: dict[str, list[_table.Value]] = {"fid": list(_table.fids(product))}
+    columns |= {name: _table.values(product.frame[name]) for name in _table.fields(product)}
+    if product.collection.geometry != "none" or product.collection.scan is not None:
+        columns |= _place(product, with_wkt)
+    return columns
+
+
+def _place(product: Product, with_wkt: bool) -> dict[str, list[_table.Value]]:
     town = _table.town_geometry(product).to_numpy()
     points = shapely.point_on_surface(town)
     easting_m, northing_m = shapely.get_x(points), shapely.get_y(points)
@@ -63,7 +77,7 @@ def _place(product: Product) -> dict[str, list[_table.Value]]:
         place["length_m"] = _numbers(shapely.length(town), 3)
     if product.collection.geometry == "polygon" or product.collection.scan is not None:
         place["area_m2"] = _numbers(shapely.area(town), 3)
-    if product.collection.geometry != "point" or not np.isin(shapely.get_type_id(town), (-1, 0)).all():
+    if with_wkt:
         place["wkt_town"] = list(shapely.to_wkt(town, rounding_precision=4, trim=True))
     return place
 

@@ -7,10 +7,11 @@ from typing import Final, Literal
 
 import numpy as np
 import pyogrio
+import shapely
 
 from gis_pipeline.members import Product, Reread
 from gis_pipeline.model import Act
-from gis_pipeline.outputs import _about, _files, _table
+from gis_pipeline.outputs import _about, _files, _layer
 
 TITLE = "FlatGeobuf"
 VERSION = 2
@@ -29,23 +30,16 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     for a feature without geometry: with one of those, or without any feature, the file has no index.
     """
     target = folder / "features.fgb"
-    table = _table.geo_table(product)
-    indexed = len(table) > 0 and not table.geometry.isna().any()
+    shapes = product.frame.geometry.array
+    indexed = len(shapes) > 0 and not bool((shapely.is_missing(shapes) | shapely.is_empty(shapes)).any())
+    options = {
+        "SPATIAL_INDEX": "YES" if indexed else "NO",
+        "TITLE": product.collection.title,
+        "DESCRIPTION": _about.text(product),
+    }
     with _files.beside(target) as part:
-        pyogrio.write_dataframe(
-            table,
-            part,
-            driver="FlatGeobuf",
-            layer=product.collection.id,
-            geometry_type=_table.geometry_type(product.collection, table.geometry),
-            promote_to_multi=product.collection.geometry != "point",
-            layer_options={
-                "SPATIAL_INDEX": "YES" if indexed else "NO",
-                "TITLE": product.collection.title,
-                "DESCRIPTION": _about.text(product),
-            },
-        )
-        _files.expect(target, int(pyogrio.read_info(part, force_feature_count=True)["features"]), len(table))
+        _layer.write(product, part, "FlatGeobuf", options)
+        _files.expect(target, int(pyogrio.read_info(part, force_feature_count=True)["features"]), len(shapes))
     return (target,)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Final, Literal
 
@@ -11,7 +12,7 @@ import pyogrio
 
 from gis_pipeline.members import Product, Reread
 from gis_pipeline.model import Act
-from gis_pipeline.outputs import _files, _geojson
+from gis_pipeline.outputs import _files, _geojson, _table
 
 TITLE = "GeoJSON"
 VERSION = 1
@@ -22,6 +23,8 @@ ALWAYS = False
 SUFFIX = "geojson"
 FRAMES: Final[Literal["any", "lonlat", "town"]] = "lonlat"
 
+Box = tuple[float, float, float, float]
+
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:
     """Writes features.geojson: one feature a line, in published order.
@@ -30,38 +33,68 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     mapLevel (地図情報レベル) and accuracyM (standard deviation of position in metres).
     """
     target = folder / "features.geojson"
-    prepared = _geojson.prepare(product)
-    texts = prepared.texts()
     with _files.beside(target) as part:
-        with part.open("wb") as stream:
-            stream.write(_head(prepared))
-            stream.write(b",\n".join(texts))
+        body = part.with_name(f"{part.name}.body")
+        bbox = _write_body(product, body)
+        with part.open("wb") as stream, body.open("rb") as features:
+            stream.write(_head(product, bbox))
+            shutil.copyfileobj(features, stream, 1 << 20)
             stream.write(b"\n]}\n")
-        with part.open("rb") as stream:
-            _files.expect(target, len(orjson.loads(stream.read())["features"]), len(texts))
+        _files.expect(target, _count(part), len(product.frame))
     return (target,)
 
 
-def _head(prepared: _geojson.Prepared) -> bytes:
+def _write_body(product: Product, body: Path) -> Box | None:
+    """The features, one a line; west, south, east, north of them all, None if none has a place.
+
+    The box stands before them in the file and is known only after them.
+    """
+    boxes: list[Box] = []
+    with body.open("wb") as stream:
+        between = b""
+        for rows in _table.chunks(product):
+            prepared = _geojson.prepare(rows)
+            stream.write(between + b",\n".join(prepared.texts()))
+            between = b",\n"
+            boxes += [prepared.bbox] if prepared.bbox else []
+    if not boxes:
+        return None
+    edges = np.array(boxes)
+    west, south = edges[:, :2].min(axis=0).tolist()
+    east, north = edges[:, 2:].max(axis=0).tolist()
+    return west, south, east, north
+
+
+def _count(path: Path) -> int:
+    """How many features there are in a whole file; -1 if it is cut off."""
+    with path.open("rb") as stream:
+        head, count, line = stream.readline(), 0, b""
+        for line in stream:
+            if line.startswith(b"{"):
+                count += orjson.loads(line.rstrip(b",\n"))["type"] == "Feature"
+    return count if head.endswith(b'"features":[\n') and line == b"]}\n" else -1
+
+
+def _head(product: Product, bbox: Box | None) -> bytes:
     """Everything up to the first feature."""
-    collection = prepared.product.collection
+    collection = product.collection
     members: dict[str, object] = {
         "type": "FeatureCollection",
         "title": collection.title,
         "collection": collection.id,
-        "edition": prepared.product.edition_id,
-        "attribution": collection.attribution or prepared.product.service.attribution,
+        "edition": product.edition_id,
+        "attribution": collection.attribution or product.service.attribution,
         "licence": collection.licence,
         "notices": list(collection.notices),
         "mapLevel": collection.map_level,
         "accuracyM": collection.tolerance_m,
     }
-    if prepared.product.part.sentence:
-        members["selection"] = prepared.product.part.sentence
+    if product.part.sentence:
+        members["selection"] = product.part.sentence
         members["permission"] = collection.permission
-        members["disclaimer"] = prepared.product.service.disclaimer
-    if prepared.bbox is not None:
-        members["bbox"] = prepared.bbox
+        members["disclaimer"] = product.service.disclaimer
+    if bbox is not None:
+        members["bbox"] = bbox
     return orjson.dumps(members)[:-1] + b',"features":[\n'
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -99,38 +100,46 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     declares no `search` has no entries (a collection of scans is found by sheet code and title).
     """
     target = folder / "search.json"
-    entries = _entries(product)
+    size = 0
     with _files.beside(target) as part:
-        part.write_bytes(orjson.dumps({"entries": entries}))
-        _files.expect(target, len(orjson.loads(part.read_bytes())["entries"]), len(entries))
+        with part.open("wb") as stream:
+            for text in _texts_of_file(product):
+                size += stream.write(text)
+        _files.expect(target, part.stat().st_size, size, "バイト")
     return (target,)
 
 
-def _entries(product: Product) -> list[dict[str, Any]]:
+def _texts_of_file(product: Product) -> Iterator[bytes]:
+    between = b'{"entries":['
+    for rows in _table.chunks(product):
+        for entry in _entries(rows):
+            yield between + orjson.dumps(entry)
+            between = b","
+    yield b"]}" if between == b"," else between + b"]}"
+
+
+def _entries(product: Product) -> Iterator[dict[str, Any]]:
     collection = product.collection
     names = collection.search or (("sheet", "title") if collection.scan is not None else ())
     if not names:
-        return []
+        return
     prepared = _geojson.prepare(product)
+    bounds = prepared.bounds.tolist()
     lon, lat = _places(product)
-    entries: list[dict[str, Any]] = []
     for row, (fid, properties) in enumerate(zip(_table.fids(product), prepared.properties, strict=True)):
         texts = _texts(collection, names, properties)
         if not texts:
             continue
         placed = not np.isnan(lon[row])
-        entries.append(
-            {
-                "text": cartography.label_text(collection, properties) or " ".join(texts),
-                "keys": keys([cartography.label_text(collection, properties), *texts]),
-                "kind": collection.title,
-                "fid": fid,
-                "lon": round(float(lon[row]), 7) if placed else None,
-                "lat": round(float(lat[row]), 7) if placed else None,
-                "bbox": [round(edge, 7) for edge in prepared.bounds[row].tolist()] if placed else None,
-            }
-        )
-    return entries
+        yield {
+            "text": cartography.label_text(collection, properties) or " ".join(texts),
+            "keys": keys([cartography.label_text(collection, properties), *texts]),
+            "kind": collection.title,
+            "fid": fid,
+            "lon": round(float(lon[row]), 7) if placed else None,
+            "lat": round(float(lat[row]), 7) if placed else None,
+            "bbox": [round(edge, 7) for edge in bounds[row]] if placed else None,
+        }
 
 
 def _places(product: Product) -> tuple[Array, Array]:

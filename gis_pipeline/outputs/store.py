@@ -21,6 +21,15 @@ MEDIA_TYPE = "application/vnd.sqlite3"
 APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets", "register"})
 ALWAYS = True
 
+PRAGMAS = (
+    "page_size = 8192",
+    "cache_size = -65536",
+    "journal_mode = OFF",
+    "synchronous = OFF",
+    "locking_mode = EXCLUSIVE",
+)
+"""Of writing only (64 MB of pages in memory), but for the size of a page."""
+
 SQL_TYPES = {"integer": "INTEGER", "percent": "INTEGER", "number": "REAL"}
 
 
@@ -35,15 +44,19 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     - `meta(key, value)`: collection, edition, count, frame.
     """
     target = folder / "store.sqlite"
-    prepared = _geojson.prepare(product)
     with _files.beside(target) as part:
         with closing(sqlite3.connect(part, isolation_level=None)) as database:
-            for pragma in ("page_size = 8192", "journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE"):
+            for pragma in PRAGMAS:
                 database.execute(f"PRAGMA {pragma}")
             database.execute("BEGIN")
-            _features(database, prepared)
-            _boxes(database, prepared)
-            _attributes(database, prepared)
+            _tables(database, product)
+            seq = 1
+            for rows in _table.chunks(product):
+                prepared = _geojson.prepare(rows)
+                _features(database, prepared, seq)
+                _boxes(database, prepared, seq)
+                _attributes(database, prepared, seq)
+                seq += len(rows.frame)
             _meta(database, product)
             database.execute("COMMIT")
             database.execute("ANALYZE")
@@ -54,39 +67,40 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     return (target,)
 
 
-def _features(database: sqlite3.Connection, prepared: _geojson.Prepared) -> None:
+def _tables(database: sqlite3.Connection, product: Product) -> None:
+    names, declared = _table.fields(product), product.collection.fields
+    columns = "".join(f", {quoted(name)} {_sql_type(declared.get(name))}" for name in names)
     database.execute(
         "CREATE TABLE feature(seq INTEGER PRIMARY KEY, fid TEXT UNIQUE NOT NULL, geojson BLOB NOT NULL, town BLOB)"
     )
+    database.execute("CREATE VIRTUAL TABLE box USING rtree(seq, west, east, south, north)")
+    database.execute(f"CREATE TABLE attribute(seq INTEGER PRIMARY KEY{columns})")
+
+
+def _features(database: sqlite3.Connection, prepared: _geojson.Prepared, first: int) -> None:
     town = shapely.to_wkb(_table.town_geometry(prepared.product).to_numpy())
     rows = zip(_table.fids(prepared.product), prepared.texts(), town, strict=True)
     database.executemany(
-        "INSERT INTO feature VALUES (?, ?, ?, ?)", ((seq, *row) for seq, row in enumerate(rows, start=1))
+        "INSERT INTO feature VALUES (?, ?, ?, ?)", ((seq, *row) for seq, row in enumerate(rows, start=first))
     )
 
 
-def _boxes(database: sqlite3.Connection, prepared: _geojson.Prepared) -> None:
-    database.execute("CREATE VIRTUAL TABLE box USING rtree(seq, west, east, south, north)")
-    bounds = prepared.bounds
+def _boxes(database: sqlite3.Connection, prepared: _geojson.Prepared, first: int) -> None:
     database.executemany(
         "INSERT INTO box VALUES (?, ?, ?, ?, ?)",
         (
             (seq, west, east, south, north)
-            for seq, (west, south, east, north) in enumerate(bounds.tolist(), start=1)
+            for seq, (west, south, east, north) in enumerate(prepared.bounds.tolist(), start=first)
             if not np.isnan(west)
         ),
     )
 
 
-def _attributes(database: sqlite3.Connection, prepared: _geojson.Prepared) -> None:
-    product = prepared.product
-    names = _table.fields(product)
-    columns = "".join(f", {quoted(name)} {_sql_type(product.collection.fields.get(name))}" for name in names)
-    database.execute(f"CREATE TABLE attribute(seq INTEGER PRIMARY KEY{columns})")
-    places = ", ?" * len(names)
+def _attributes(database: sqlite3.Connection, prepared: _geojson.Prepared, first: int) -> None:
+    places = ", ?" * len(_table.fields(prepared.product))
     database.executemany(
         f"INSERT INTO attribute VALUES (?{places})",
-        ((seq, *row.values()) for seq, row in enumerate(prepared.properties, start=1)),
+        ((seq, *row.values()) for seq, row in enumerate(prepared.properties, start=first)),
     )
 
 
