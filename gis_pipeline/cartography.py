@@ -138,7 +138,7 @@ def _pattern_fills(collection: Collection) -> list[Layer]:
         {
             "id": f"{collection.id}-pattern-{pattern}",
             "type": "fill",
-            "filter": ["in", ["get", collection.class_field], ["literal", members]],
+            "filter": _is_one_of(collection.class_field, members),
             "paint": {"fill-pattern": pattern, "fill-opacity": 0.6},
         }
         for pattern, members in codes.items()
@@ -192,8 +192,7 @@ def _strokes(collection: Collection, suffix: str, width: Any, colour: Any) -> li
         mine = [entry.code for entry in collection.classes if entry.pattern == pattern]
         if field is not None and others:
             # A class that is not declared is drawn with the plain stroke, never left out.
-            member = ["in", ["get", field], ["literal", others if pattern == "none" else mine]]
-            layer["filter"] = ["!", member] if pattern == "none" else member
+            layer["filter"] = _is_one_of(field, others, is_not=True) if pattern == "none" else _is_one_of(field, mine)
         if pattern != "none":
             layer["paint"]["line-dasharray"] = DASHES[pattern]
         layers.append(layer)
@@ -217,8 +216,10 @@ def _labels(collection: Collection) -> Layer:
     }
 
 
-def _label_expression(collection: Collection) -> list[Any]:
-    """The label template as a MapLibre expression."""
+def _label_expression(collection: Collection) -> str | list[Any]:
+    """The label template: as it stands where every placeholder is a property, else as a MapLibre expression."""
+    if all(is_published(collection, name) for name in PLACEHOLDER.findall(collection.label)):
+        return collection.label
     parts: list[Any] = ["concat"]
     position = 0
     for match in PLACEHOLDER.finditer(collection.label):
@@ -243,8 +244,13 @@ def _by_class(collection: Collection, name: str, otherwise: str) -> Any:
         return otherwise
     pairs: list[Any] = []
     for entry in {entry.code: entry for entry in collection.classes}.values():
-        pairs += [entry.code, class_text(entry, name)]
-    return ["match", ["to-string", ["get", collection.class_field]], *pairs, otherwise]
+        pairs += [[entry.code], class_text(entry, name)]
+    return ["match", ["get", collection.class_field], *pairs, otherwise]
+
+
+def _is_one_of(field: str, codes: list[str], *, is_not: bool = False) -> list[Any]:
+    """Whether a text property is one of the codes: written with `match`, the one form that QGIS reads too."""
+    return ["match", ["get", field], codes, not is_not, is_not]
 
 
 def _widths(narrow_px: float, wide_px: float) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -43,6 +44,8 @@ def style(collection: Collection, *, image: bool = False) -> dict[str, Any]:
 
 def evaluate(expression: Any, properties: dict[str, Any]) -> Any:
     """The few MapLibre expressions the styles use, by their specification."""
+    if isinstance(expression, str):  # a token stands for a property: {name}
+        return re.sub(r"\{(\w+)\}", lambda token: str(properties.get(token[1], "")), expression)
     if not isinstance(expression, list):
         return expression
     operator, *arguments = expression
@@ -50,16 +53,14 @@ def evaluate(expression: Any, properties: dict[str, Any]) -> Any:
         return arguments[0]
     if operator == "match":
         value = evaluate(arguments[0], properties)
-        pairs = dict(zip(arguments[1:-1:2], arguments[2:-1:2], strict=True))
-        return pairs.get(value, arguments[-1])
+        pairs = zip(arguments[1:-1:2], arguments[2:-1:2], strict=True)
+        return next((found for codes, found in pairs if value in codes), arguments[-1])
     values = [evaluate(argument, properties) for argument in arguments]
     operators: dict[str, Any] = {
         "get": properties.get,
         "coalesce": lambda *found: next((value for value in found if value is not None), None),
         "to-string": lambda value: "" if value is None else str(value),
         "concat": lambda *texts: "".join(texts),
-        "in": lambda value, among: value in among,
-        "!": lambda value: not value,
     }
     return operators[operator](*values)
 
