@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Geolocation, Page, Route, expect
+from shapely.geometry import shape
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import SCREENSHOTS, Screen, Served, open_screen
@@ -400,12 +401,51 @@ def test_on_a_phone_the_disclaimer_is_folded_but_never_gone(served: Served, phon
     page.screenshot(path=SCREENSHOTS / "phone-footer.png")
 
 
-def test_on_a_desk_disclaimer_terms_and_attribution_stand_open(served: Served, desk: Screen) -> None:
+def test_on_a_desk_disclaimer_and_licence_stand_open_and_the_rest_is_one_press_away(
+    served: Served, desk: Screen
+) -> None:
     page = opened(desk, served)
     service = ask(served, "/api")["service"]
+    footer = page.locator(".footer")
+    for text in (service["disclaimer"], collection_of(served, "use_district")["licence"]):
+        expect(footer.get_by_text(text).first).to_be_in_viewport()
+    closed = footer.bounding_box()
+    assert closed is not None and closed["height"] <= 72
+    footer.get_by_role("button", name="出典・利用条件").click()
     for text in (service["disclaimer"], service["terms"], service["attribution"]):
-        expect(page.locator(".footer").get_by_text(text).first).to_be_in_viewport()
+        expect(footer.get_by_text(text).first).to_be_in_viewport()
     check_screen(page)
+
+
+NEARLY_THE_FILL = """() => [...document.querySelectorAll('#map canvas')].flatMap((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const counts = new Map();
+    for (let at = 0; at < data.length; at += 4) {
+        const key = [data[at], data[at + 1], data[at + 2], data[at + 3]].join();
+        counts.set(key, (counts.get(key) || 0) + 1);
+    }
+    const [[fill]] = [...counts].sort((a, b) => b[1] - a[1]);
+    const far = (key) => Math.max(...key.split(',').map((value, n) => Math.abs(value - fill.split(',')[n])));
+    return [...counts].filter(([key, count]) => key !== fill && count > 200 && far(key) < 40);
+})"""
+
+
+@pytest.mark.parametrize("scale", [1, 1.5, 2])
+def test_no_hairline_runs_along_the_edges_of_tiles(served: Served, browser: Browser, scale: float) -> None:
+    """A translucent area has one colour; where tiles do not meet exactly a row of pixels is lighter or darker."""
+    youto = collection_of(served, "use_district")
+    plain = [entry["code"] for entry in youto["legend"] if entry["pattern"] == "none"]
+    features = ask(served, f"/api/collections/{youto['id']}/items?limit=1000")["features"]
+    shapes = [shape(one["geometry"]) for one in features if one["properties"]["youto"] in plain]
+    middle = max(shapes, key=lambda each: each.area).representative_point()
+    with browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="ja-JP", device_scale_factor=scale
+    ) as context:
+        screen = open_screen(context)
+        state = f"#lon={middle.x:.5f}&lat={middle.y:.5f}&z=17.3&layers={youto['id']}&base=blank"
+        page = opened(screen, served, state)
+        page.wait_for_timeout(500)
+        assert page.evaluate(NEARLY_THE_FILL) == []
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -2,6 +2,7 @@
 
 import "@digital-go-jp/design-tokens/dist/tokens.css";
 import "ol/ol.css";
+import "./seams";
 import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/panels.css";

@@ -20,15 +20,18 @@ import XYZ from "ol/source/XYZ";
 import OlView from "ol/View";
 import { h, icon, ICONS } from "./dom";
 import { tilesOn } from "./editions";
+import { createLabels, type Labels } from "./labels";
 import type { BBox, Catalogue, Collection } from "./model";
 import type { LonLat, State, View } from "./state";
-import { highlightStyles, labelsOf, locationStyles, shapesOf } from "./style";
+import { highlightStyles, locationStyles, shapesOf } from "./style";
 
 const WEB_MERCATOR = "EPSG:3857";
 const GSI_TILES = "https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png";
 const MAX_ZOOM = 21;
 /** How near a press must be to a line or a point, on the screen. */
 const PRESS_PX = 12;
+/** Tiles come in crowds; labels are placed once for each crowd. */
+const LABEL_PAUSE_MS = 80;
 
 export type MapEvents = {
   readonly onPress: (place: LonLat) => void;
@@ -50,7 +53,7 @@ export type MapRoom = {
 };
 
 /** One collection on the map; its labels are a layer of their own, above the shapes of all others. */
-type Drawn = { shapes: BaseLayer; labels: BaseLayer | null; url: string; opacity: number };
+type Drawn = { shapes: BaseLayer; labels: Labels | null; url: string; opacity: number };
 
 export function createMap(target: HTMLElement, catalogue: Catalogue, events: MapEvents): MapRoom {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -77,7 +80,7 @@ export function createMap(target: HTMLElement, catalogue: Catalogue, events: Map
     interactions: defaultInteractions({ altShiftDragRotate: false, pinchRotate: false }),
   });
   const townExtent = extentOf(catalogue.service.bbox ?? unionOf(catalogue.collections));
-  view.fit(townExtent, { size: map.getSize() ?? [800, 600], padding: [16, 16, 16, 16] });
+  view.fit(townExtent, { size: map.getSize() ?? [800, 600], padding: townPadding(800) });
 
   const drawn = new Map<string, Drawn>();
   map.on("singleclick", (event) => events.onPress(place(event.coordinate)));
@@ -89,7 +92,7 @@ export function createMap(target: HTMLElement, catalogue: Catalogue, events: Map
     if (size === undefined || size[0] === 0 || size[1] === 0) return;
     ownMove = true;
     view.cancelAnimations();
-    view.fit(townExtent, { size, padding: [16, 16, 16, 16], duration: animated ? duration() : 0 });
+    view.fit(townExtent, { size, padding: townPadding(size[0]!), duration: animated ? duration() : 0 });
   };
   map.on("moveend", () => {
     const centre = view.getCenter();
@@ -97,6 +100,16 @@ export function createMap(target: HTMLElement, catalogue: Catalogue, events: Map
     if (!ownMove && centre !== undefined && zoom !== undefined) events.onView({ ...place(centre), zoom });
     ownMove = false;
   });
+  let labelTimer: number | undefined;
+  const placeLabels = (): void => {
+    labelTimer ??= window.setTimeout(() => {
+      labelTimer = undefined;
+      const resolution = view.getResolution();
+      if (resolution === undefined) return;
+      for (const { labels } of drawn.values()) labels?.place(view.calculateExtent(), resolution);
+    }, LABEL_PAUSE_MS);
+  };
+  map.on("moveend", placeLabels);
   map.on("change:size", () => {
     ownMove = true;
     if (wholeTown) fitTown(false);
@@ -116,17 +129,18 @@ export function createMap(target: HTMLElement, catalogue: Catalogue, events: Map
       }
       if (kept !== undefined) {
         map.removeLayer(kept.shapes);
-        if (kept.labels !== null) map.removeLayer(kept.labels);
+        if (kept.labels !== null) map.removeLayer(kept.labels.layer);
         drawn.delete(collection.id);
       }
       if (url === null) return;
-      const added = isImage(collection) ? imageLayers(collection, url) : vectorLayers(collection, url);
+      const added = isImage(collection) ? imageLayers(collection, url) : vectorLayers(collection, url, placeLabels);
       added.shapes.setZIndex(orderOf(collection, index));
-      added.labels?.setZIndex(labelOrderOf(collection, index));
+      added.labels?.layer.setZIndex(labelOrderOf(collection, index));
       fade(added.shapes, collection, opacity);
       map.addLayer(added.shapes);
-      if (added.labels !== null) map.addLayer(added.labels);
+      if (added.labels !== null) map.addLayer(added.labels.layer);
       drawn.set(collection.id, { ...added, url, opacity });
+      placeLabels();
     });
   }
 
@@ -189,6 +203,11 @@ export function createMap(target: HTMLElement, catalogue: Catalogue, events: Map
   };
 }
 
+/** Top, right, bottom, left in pixels: on a wide map the buttons do not cover the town. */
+function townPadding(widthPx: number): number[] {
+  return [16, widthPx < 600 ? 16 : 96, 16, 16];
+}
+
 /** The state already says what the map shows: an answer to the map's own movement, not an order. */
 function showsAlready(view: OlView, wanted: View | null): boolean {
   const centre = view.getCenter();
@@ -226,7 +245,7 @@ function isLabelled(collection: Collection): boolean {
   return collection.label !== "" && collection.role !== "boundary";
 }
 
-type Layers = { readonly shapes: BaseLayer; readonly labels: BaseLayer | null };
+type Layers = { readonly shapes: BaseLayer; readonly labels: Labels | null };
 
 function imageLayers(collection: Collection, url: string): Layers {
   const [minZoom, maxZoom] = collection.zooms;
@@ -234,13 +253,15 @@ function imageLayers(collection: Collection, url: string): Layers {
   return { shapes: new TileLayer({ source, minZoom: minZoom - 1, ...extentOption(collection) }), labels: null };
 }
 
-function vectorLayers(collection: Collection, url: string): Layers {
+function vectorLayers(collection: Collection, url: string, onTiles: () => void): Layers {
   const [minZoom, maxZoom] = collection.zooms;
   const source = new VectorTileSource({ format: new MVT(), url, minZoom, maxZoom, transition: 0 });
   // Drawn in the view, not per tile: outlines stay sharp beyond the tiles' own zoom.
-  const options = { source, minZoom: minZoom - 1, renderMode: "vector" as const, ...extentOption(collection) };
-  const labels = new VectorTileLayer({ ...options, declutter: true, style: labelsOf(collection) });
-  return { shapes: new VectorTileLayer(options), labels: isLabelled(collection) ? labels : null };
+  const options = { minZoom: minZoom - 1, ...extentOption(collection) };
+  const shapes = new VectorTileLayer({ ...options, source, renderMode: "vector" });
+  if (!isLabelled(collection)) return { shapes, labels: null };
+  source.on("tileloadend", onTiles);
+  return { shapes, labels: createLabels(collection, shapes, options) };
 }
 
 /** Percent: of polygons the fill fades, so that outlines stay readable; else the layer. */

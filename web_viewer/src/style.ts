@@ -40,8 +40,8 @@ export function shapesOf(collection: Collection, opacity: number): StyleFunction
 /** Labels alone: they lie above the shapes of every layer. */
 export function labelsOf(collection: Collection): StyleFunction {
   const labels = new Map<string, Style>();
-  return (feature, resolution) => {
-    const text = showsLabel(feature, resolution) ? labelOf(collection, feature.getProperties()) : "";
+  return (feature) => {
+    const text = labelOf(collection, feature.getProperties());
     if (text === "") return undefined;
     let label = labels.get(text);
     if (label === undefined) {
@@ -52,7 +52,8 @@ export function labelsOf(collection: Collection): StyleFunction {
   };
 }
 
-function showsLabel(feature: FeatureLike, resolution: number): boolean {
+/** Whether labels of this kind of feature are worth their room at a resolution (metres a pixel at the equator). */
+export function showsLabel(feature: FeatureLike, resolution: number): boolean {
   const kind = feature.getGeometry()?.getType() ?? "";
   if (kind.endsWith("Point")) return resolution < POINT_LABELS_BELOW;
   return kind.endsWith("LineString") ? resolution < LINE_LABELS_BELOW : true;

@@ -199,17 +199,27 @@ describe("search box", () => {
 });
 
 describe("what is always there", () => {
-  it("disclaimer, terms and attribution stand in the footer", () => {
+  it("disclaimer and licence stand in the strip", () => {
     const footer = createFooter(catalogue);
     footer.update(defaults);
-    for (const part of ["証明書ではありません", "出典を示せば利用できます", "© 見本町", "見本町都市整備課"])
-      expect(footer.element.textContent).toContain(part);
+    const strip = footer.element.querySelector(".footer-strip")!.textContent;
+    for (const part of ["証明書ではありません", "CC-BY-4.0"]) expect(strip).toContain(part);
+  });
+
+  it("one press shows terms and attribution", () => {
+    const footer = createFooter(catalogue);
+    footer.update(defaults);
+    const text = footer.element.querySelector<HTMLElement>("#footer-text")!;
+    expect(text.hidden).toBe(true);
+    footer.element.querySelector("button")!.click();
+    expect(text.hidden).toBe(false);
+    for (const part of ["出典を示せば利用できます", "© 見本町", "見本町都市整備課"]) expect(text.textContent).toContain(part);
   });
 
   it("「地理院タイル」 is linked when, and only when, they are the base map", () => {
     const footer = createFooter(catalogue);
     footer.update({ ...defaults, base: "gsi" });
-    expect(footer.element.querySelector("a")?.textContent).toBe("地理院タイル");
+    expect(footer.element.querySelector(".footer-strip a")?.textContent).toBe("地理院タイル");
     footer.update(defaults);
     expect(footer.element.querySelector("a")).toBeNull();
   });

@@ -124,6 +124,7 @@ export const ja = {
     open: "出典・利用条件",
     close: "たたむ",
     terms: "利用条件",
+    licence: "ライセンス",
     attribution: "出典",
     notices: "承認等",
     gsi: "地理院タイル",
