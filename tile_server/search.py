@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from gis_pipeline.catalog import Published
-from gis_pipeline.outputs.search import fold
+from gis_pipeline.outputs.search import keys
 
 ORDER = {"address": 0, "road": 1, "sheets": 2}
 """What people look for most comes first among equally good matches."""
@@ -40,8 +40,13 @@ class SearchIndex:
 
     def find(self, query: str, editions: Iterable[Published], limit: int) -> list[dict[str, Any]]:
         """The best matches: equal words before beginnings before parts; places before roads before sheets before the
-        rest; shorter texts first; then as published."""
-        asked = fold(query)
+        rest; shorter texts first; then as published.
+
+        An address may be written out (2番1号, 250番地), words stand apart (見本 250: each must be found), and a
+        number leave out its first zeros (101 for 0101).
+        """
+        asked = keys([query])
+        words = [spellings for spellings in (keys([word]) for word in query.split()) if spellings]
         if not asked:
             return []
         ranked: list[tuple[int, int, int, int, dict[str, Any]]] = []
@@ -52,6 +57,8 @@ class SearchIndex:
             entries = keep[_key(published)] = self._of(published)
             for entry in entries:
                 rank = _rank(asked, entry.keys)
+                if rank is None and len(words) > 1:
+                    rank = _rank_of_words(words, entry.keys)
                 if rank is not None:
                     ranked.append((rank, order, len(entry.shown["text"]), len(ranked), about | entry.shown))
         known = self._entries | keep  # days are asked about in turn: what was read stays, up to a bound
@@ -82,13 +89,23 @@ def _read(path: Path) -> tuple[Entry, ...]:
     )
 
 
-def _rank(asked: str, keys: tuple[str, ...]) -> int | None:
-    """0 equal (also without 大字 or 字, which people leave out), 1 begins with it, 2 contains it, None not found."""
+def _rank_of_words(words: list[list[str]], entry_keys: tuple[str, ...]) -> int | None:
+    """2 if every word is found, None if one is not."""
+    return 2 if all(_rank(word, entry_keys) is not None for word in words) else None
+
+
+def _rank(asked: list[str], entry_keys: tuple[str, ...]) -> int | None:
+    """0 equal (also without 大字 or 字, or first zeros, which people leave out), 1 begins with it, 2 contains it, None
+    not found; the best of the spellings of what is asked."""
     best: int | None = None
-    for key in keys:
-        bare = key.removeprefix("大").removeprefix("字") if key.startswith(("大字", "字")) else key
-        if asked in (key, bare):
-            return 0
-        if asked in key:
-            best = min(best if best is not None else 2, 1 if bare.startswith(asked) or key.startswith(asked) else 2)
+    for key in entry_keys:
+        for spelling in asked:
+            if spelling not in key:
+                continue
+            short = key.lstrip("0") if key.isdecimal() else key
+            bare = short.removeprefix("大").removeprefix("字") if short.startswith(("大字", "字")) else short
+            if spelling in (key, bare):
+                return 0
+            begins = bare.startswith(spelling) or key.startswith(spelling)
+            best = min(best if best is not None else 2, 1 if begins else 2)
     return best

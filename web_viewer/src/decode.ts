@@ -282,8 +282,14 @@ function decodeLabelled(reader: Reader): Labelled {
   };
 }
 
+/** What has no place (an entry of a register) cannot be shown on a map and is left out. */
 export function decodeSearch(value: unknown): readonly SearchResult[] {
-  return new Reader(value, "search").list("results", (reader) => ({
+  const results = new Reader(value, "search").list("results", (reader) => (reader.has("lon") && reader.has("lat") ? decodeResult(reader) : null));
+  return results.filter((result) => result !== null);
+}
+
+function decodeResult(reader: Reader): SearchResult {
+  return {
     text: reader.name("text"),
     kind: reader.text("kind"),
     collection: reader.name("collection"),
@@ -291,7 +297,7 @@ export function decodeSearch(value: unknown): readonly SearchResult[] {
     lon: reader.number("lon"),
     lat: reader.number("lat"),
     bbox: reader.bbox("bbox"),
-  }));
+  };
 }
 
 /** The sentence of a problem document (RFC 9457), if the answer is one. */
