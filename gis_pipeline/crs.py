@@ -66,6 +66,7 @@ class _Step:
     lacking: str | None = None
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> pyproj.CRS:
     """A CRS from an authority code or WKT, heights dropped, as EPSG defines it where it can be identified.
 
@@ -79,6 +80,7 @@ def parse(text: str) -> pyproj.CRS:
     return (pyproj.CRS.from_epsg(code) if code is not None else crs).to_2d()
 
 
+@cache
 def frame_crs(code: str) -> pyproj.CRS:
     """The town frame; raises DeclarationError unless it is projected and in metres."""
     crs = parse(code)
@@ -91,6 +93,12 @@ def label(crs: pyproj.CRS) -> str:
     """`EPSG:6677` where the CRS has a code, else its name."""
     code = crs.to_epsg()
     return f"EPSG:{code}" if code is not None else str(crs.name)
+
+
+@cache
+def frame_code(frame: str) -> str:
+    """The label of the town frame; PROJ takes a while to say it."""
+    return label(frame_crs(frame))
 
 
 class Reprojection:
@@ -367,6 +375,16 @@ class OutputCrs:
             x, y = to_lonlat(self.code).inverse(lon, lat)
         return (np.asarray(y), np.asarray(x)) if self.northing_first else (np.asarray(x), np.asarray(y))
 
+    def lonlat(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """x (easting or longitude), y, whatever the order of the definition → lon, lat (WGS 84 ≡ JGD2011)."""
+        crs = parse(self.code)
+        if crs.is_geographic:
+            return x, y
+        if self.code == "EPSG:3857":
+            lon, lat = _pure(crs, pyproj.CRS.from_epsg(WGS84)).transform(x, y)
+            return np.asarray(lon), np.asarray(lat)
+        return to_lonlat(self.code).points(x, y)
+
     def bbox_to_lonlat(self, first_low: float, second_low: float, first_high: float, second_high: float) -> BBox:
         """A box in the order of the definition → the smallest lon/lat box around it."""
         west, south, east, north = (
@@ -378,9 +396,8 @@ class OutputCrs:
         if crs.is_geographic:
             return BBox(west=west, south=south, east=east, north=north)
         if self.code == "EPSG:3857":
-            to_degrees = _pure(crs, pyproj.CRS.from_epsg(WGS84))
-            (low_lon, high_lon), (low_lat, high_lat) = to_degrees.transform([west, east], [south, north])
-            return BBox(west=low_lon, south=low_lat, east=high_lon, north=high_lat)
+            lon, lat = self.lonlat(np.array([west, east]), np.array([south, north]))
+            return BBox(west=float(lon[0]), south=float(lat[0]), east=float(lon[1]), north=float(lat[1]))
         return to_lonlat(self.code).bbox(west, south, east, north)
 
 
@@ -393,7 +410,7 @@ def into(values: gpd.GeoSeries, frame: str, code: str) -> gpd.GeoSeries:
     offered = next((crs for crs in output_crs(frame) if crs.code == code), None)
     if offered is None:
         raise DeclarationError(f"座標系「{code}」では渡せません。")
-    if code == label(frame_crs(frame)):
+    if code == frame_code(frame):
         return values
     lonlat = to_lonlat(frame)
 
@@ -408,9 +425,8 @@ def into(values: gpd.GeoSeries, frame: str, code: str) -> gpd.GeoSeries:
 @cache
 def output_crs(frame: str) -> tuple[OutputCrs, ...]:
     """The CRS every collection is offered in: CRS84 first, then 4326, 3857, 6668 and the town frame."""
-    frame_code = label(frame_crs(frame))
     offered = [OutputCrs("http://www.opengis.net/def/crs/OGC/1.3/CRS84", "OGC:CRS84", False)]
-    for code in dict.fromkeys(("EPSG:4326", "EPSG:3857", "EPSG:6668", frame_code)):
+    for code in dict.fromkeys(("EPSG:4326", "EPSG:3857", "EPSG:6668", frame_code(frame))):
         axes = pyproj.CRS.from_user_input(code).axis_info
         uri = f"http://www.opengis.net/def/crs/EPSG/0/{code.removeprefix('EPSG:')}"
         offered.append(OutputCrs(uri, code, axes[0].direction.lower() == "north"))

@@ -26,6 +26,7 @@ from tile_server.area import Area
 from tile_server.errors import RequestError
 from tile_server.images import ImageFormat
 from tile_server.labels import BUFFER_PX, Geometries, Placer
+from tile_server.masters import Masters
 from tile_server.site import View
 from tile_server.store import FeatureStore
 from tile_server.window import Window
@@ -42,6 +43,7 @@ class Layer:
 
     published: Published
     store: FeatureStore
+    masters: Masters
     archive: Archive | None = None
 
     @property
@@ -54,7 +56,7 @@ def layer_of(view: View, published: Published) -> Layer:
     """Opens what an edition is drawn from, for the calling thread."""
     asset = published.edition.asset_of("image_pmtiles")
     archive = None if asset is None else view.site.archives.open(published.file(asset.name))
-    return Layer(published, view.site.stores.open(published.file("store.sqlite")), archive)
+    return Layer(published, view.site.stores.open(published.file("store.sqlite")), view.site.masters, archive)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def picture(layers: Sequence[Layer], window: Window, form: ImageFormat, ground: 
     stack: list[Image.Image] = []
     for layer in layers:
         if layer.declaration.scan is not None:
-            scan = images.scanned(layer.published, layer.store, layer.archive, window)
+            scan = images.scanned(layer.published, layer.store, layer.masters, layer.archive, window)
             if scan is not None:
                 stack += [*_flush(body, window), scan]
         elif layer.declaration.geometry != "none":

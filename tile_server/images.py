@@ -5,10 +5,9 @@ No file name, URL, expression or band ever comes from a request: the sheets are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import morecantile
 import numpy as np
@@ -18,16 +17,13 @@ from PIL import Image
 from rasterio.crs import CRS as RasterCrs  # noqa: N811
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
-from rio_tiler.errors import EmptyMosaicError, TileOutsideBounds
-from rio_tiler.io import Reader
-from rio_tiler.models import ImageData
-from rio_tiler.mosaic.reader import mosaic_reader
 
 from gis_pipeline.catalog import Published
 from gis_pipeline.crs import parse
 from gis_pipeline.model import BBox
 from tile_server.archives import Archive
 from tile_server.area import Area
+from tile_server.masters import CACHE_BYTES, Masters, sampled
 from tile_server.store import FeatureStore
 from tile_server.window import Window
 
@@ -40,19 +36,17 @@ MOST_TILES = 64
 """So many prebuilt tiles are put together for one picture."""
 
 _EQUATOR_M = 40_075_016.68557849
-_GDAL = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_CACHEMAX": 64 * 1024 * 1024, "GDAL_NUM_THREADS": "1"}
-_PILLOW = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
+_PILLOW: dict[ImageFormat, dict[str, Any]] = {
+    "png": {"format": "PNG", "compress_level": 3},
+    "jpg": {"format": "JPEG", "quality": 85},
+    "webp": {"format": "WEBP", "quality": 85, "method": 1},
+}
+"""How much effort goes into a picture that is looked at once."""
 
 
 def web_mercator() -> morecantile.TileMatrixSet:
     """The tile matrix set WebMercatorQuad."""
     return morecantile.tms.get("WebMercatorQuad")
-
-
-def tile_bounds(zoom: int, col: int, row: int) -> BBox:
-    """Longitudes and latitudes of a tile's edges."""
-    bounds = web_mercator().bounds(morecantile.Tile(col, row, zoom))
-    return BBox(west=bounds.left, south=bounds.bottom, east=bounds.right, north=bounds.top)
 
 
 def sheets_under(published: Published, store: FeatureStore, box: BBox) -> list[Path]:
@@ -63,25 +57,9 @@ def sheets_under(published: Published, store: FeatureStore, box: BBox) -> list[P
     return [published.file(name) for name in names if published.edition.asset(name) is not None]
 
 
-def draw(sheets: Sequence[Path], zoom: int, col: int, row: int, size_px: int, form: ImageFormat) -> bytes | None:
-    """A tile of `size_px` from the masters; None where none of them has a pixel."""
-
-    def read(path: Path, *_: object) -> ImageData:
-        with Reader(str(path)) as source:
-            image: ImageData = source.tile(col, row, zoom, tilesize=size_px, resampling_method="bilinear")
-            return image
-
-    with rasterio.Env(**_GDAL):
-        try:
-            image, _ = mosaic_reader(list(sheets), read, threads=0, allowed_exceptions=(TileOutsideBounds,))
-        except EmptyMosaicError:
-            return None
-        if not image.mask.any():
-            return None
-        return encode(_picture(image), form)
-
-
-def scanned(published: Published, store: FeatureStore, archive: Archive | None, window: Window) -> Image.Image | None:
+def scanned(
+    published: Published, store: FeatureStore, masters: Masters, archive: Archive | None, window: Window
+) -> Image.Image | None:
     """The sheets under a window, in its CRS and size: from the masters where they are published and few, else from
     the prebuilt pictures. None where no sheet has a pixel."""
     extent = published.edition.bbox
@@ -90,35 +68,13 @@ def scanned(published: Published, store: FeatureStore, archive: Archive | None, 
         return None
     sheets = sheets_under(published, store, box)
     if published.edition.asset_of("cog") is not None and len(sheets) <= MOST_SHEETS:
-        return _from_masters(sheets, window)
+        pixels = sampled(masters, sheets, window)
+        return None if pixels is None else Image.fromarray(pixels, "RGBA")
     return None if archive is None else _from_archive(archive, box, window)
 
 
 def _target(window: Window) -> RasterCrs:
     return RasterCrs.from_user_input(parse(window.crs.code).to_wkt())
-
-
-def _from_masters(sheets: Sequence[Path], window: Window) -> Image.Image | None:
-    bounds, crs = (window.west, window.south, window.east, window.north), _target(window)
-
-    def read(path: Path, *_: object) -> ImageData:
-        with Reader(str(path)) as source:
-            image: ImageData = source.part(
-                bounds,
-                bounds_crs=crs,
-                dst_crs=crs,
-                width=window.width_px,
-                height=window.height_px,
-                resampling_method="bilinear",
-                reproject_method="bilinear",
-            )
-            return image
-
-    if not sheets:
-        return None
-    with rasterio.Env(**_GDAL):
-        image, _ = mosaic_reader(list(sheets), read, threads=0, allowed_exceptions=(TileOutsideBounds,))
-    return _picture(image) if image.mask.any() else None
 
 
 def _from_archive(archive: Archive, box: BBox, window: Window) -> Image.Image | None:
@@ -146,7 +102,7 @@ def _from_archive(archive: Archive, box: BBox, window: Window) -> Image.Image | 
     warped = np.zeros((4, window.height_px, window.width_px), dtype=np.uint8)
     across = (window.east - window.west) / window.width_px
     up = (window.north - window.south) / window.height_px
-    with rasterio.Env(**_GDAL):
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
         reproject(
             np.moveaxis(np.asarray(sheet), 2, 0).copy(),
             warped,
@@ -165,20 +121,18 @@ def _tile_count(box: BBox, zoom: int) -> int:
     return int((high.x - low.x + 1) * (high.y - low.y + 1))
 
 
-def _picture(image: ImageData) -> Image.Image:
-    """RGBA: one band is grey; without a pixel it is transparent."""
-    bands = image.data if image.count >= 3 else np.repeat(image.data[:1], 3, axis=0)
-    return Image.fromarray(np.dstack([*bands[:3], image.mask]).astype(np.uint8), "RGBA")
-
-
 def encode(picture: Image.Image, form: ImageFormat) -> bytes:
-    """RGBA in a format; JPEG has no transparency: what nothing covers is white."""
-    if form == "jpg":
+    """RGBA in a format, without alpha where all is covered; JPEG has none: what nothing covers is white."""
+    alpha = picture.getchannel("A")
+    whole = alpha.getextrema() == (255, 255)
+    if whole:
+        picture = picture.convert("RGB")
+    elif form == "jpg":
         ground = Image.new("RGB", picture.size, "white")
-        ground.paste(picture, mask=picture.getchannel("A"))
+        ground.paste(picture, mask=alpha)
         picture = ground
     out = BytesIO()
-    picture.save(out, _PILLOW[form], quality=85) if form != "png" else picture.save(out, "PNG")
+    picture.save(out, **_PILLOW[form])
     return out.getvalue()
 
 

@@ -25,6 +25,7 @@ from tile_server.archives import Archives
 from tile_server.comparing import Comparisons
 from tile_server.counters import Counters
 from tile_server.jobs import Jobs
+from tile_server.masters import Masters
 from tile_server.search import SearchIndex
 from tile_server.settings import Settings
 from tile_server.store import Stores
@@ -58,6 +59,7 @@ class Site:
     output_titles: Mapping[str, str]
     comparisons: Comparisons = field(default_factory=Comparisons, kw_only=True)
     jobs: Jobs = field(default_factory=Jobs, kw_only=True)
+    masters: Masters = field(default_factory=Masters, kw_only=True)
     counters: Counters
 
 

@@ -18,7 +18,7 @@ from tile_server.archives import MEDIA_TYPES, Archive, archive_of, check_matrix,
 from tile_server.front import accepts_encoding
 from tile_server.images import ImageFormat
 from tile_server.site import View
-from tile_server.tilesets import TileSet
+from tile_server.tilesets import TileSet, mercator_tile
 
 
 def choose(view: View, collection_id: str, edition_id: str | None, on: dt.date | None) -> Published:
@@ -116,10 +116,11 @@ def _drawn(
 ) -> bytes | None:
     """From the masters; an ordinary tile of a map without published masters from its prebuilt picture."""
     zoom, col, row = at
-    store = view.site.stores.open(published.file("store.sqlite"))
-    sheets = images.sheets_under(published, store, images.tile_bounds(zoom, col, row))
-    if published.edition.asset_of("cog") is not None and len(sheets) <= images.MOST_SHEETS:
-        return images.draw(sheets, zoom, col, row, size_px, form) if sheets else None
+    if published.edition.asset_of("cog") is not None:
+        store = view.site.stores.open(published.file("store.sqlite"))
+        window = mercator_tile(view.service.crs, zoom, col, row, size_px)
+        picture = images.scanned(published, store, view.site.masters, archive, window)
+        return None if picture is None else images.encode(picture, form)
     if size_px != 256:
         raise UnknownItem(f"「{published.declaration.title}」のタイルは 256 画素だけです。")
     return images.recoded(archive, zoom, col, row, form)

@@ -87,10 +87,15 @@ class TileSet:
         """What a tile shows."""
         if self.grid is not None:
             return self.grid.tile(matrix, col, row, size_px)
-        (mercator,) = [crs for crs in output_crs(frame) if crs.code == "EPSG:3857"]
-        side = 2 * MERCATOR_EDGE_M / (1 << matrix)
-        west, north = col * side - MERCATOR_EDGE_M, MERCATOR_EDGE_M - row * side
-        return Window(mercator, frame, west, north - side, west + side, north, size_px, size_px, tiled=True)
+        return mercator_tile(frame, matrix, col, row, size_px)
+
+
+def mercator_tile(frame: str, zoom: int, col: int, row: int, size_px: int) -> Window:
+    """The window of a tile of WebMercatorQuad."""
+    (mercator,) = [crs for crs in output_crs(frame) if crs.code == "EPSG:3857"]
+    side = 2 * MERCATOR_EDGE_M / (1 << zoom)
+    west, north = col * side - MERCATOR_EDGE_M, MERCATOR_EDGE_M - row * side
+    return Window(mercator, frame, west, north - side, west + side, north, size_px, size_px, tiled=True)
 
 
 DEEPEST = 20

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gis_pipeline.crs import OutputCrs, frame_crs, label, parse, to_lonlat
+from gis_pipeline.crs import OutputCrs, frame_code, parse, to_lonlat
 from gis_pipeline.model import BBox
 from tile_server.area import FrameBox, cover
 from tile_server.errors import RequestError
@@ -51,7 +51,7 @@ class Window:
     @cached_property
     def in_frame(self) -> bool:
         """Whether the window stands in the town frame: then nothing is reprojected."""
-        return self.crs.code == label(frame_crs(self.frame))
+        return self.crs.code == frame_code(self.frame)
 
     def pixels(self, pairs: Array) -> Array:
         """(easting_m, northing_m) rows of the town frame → (col, row) rows, fractions of pixels."""
@@ -63,16 +63,20 @@ class Window:
         row = (self.north - y) * (self.height_px / (self.north - self.south))
         return np.column_stack([col, row])
 
+    def town(self, col: Array, row: Array) -> tuple[Array, Array]:
+        """Places in pixels → easting_m, northing_m of the town frame; the way back from `pixels`."""
+        x, y = self._place(col, row)
+        return (x, y) if self.in_frame else to_lonlat(self.frame).inverse(*self.crs.lonlat(x, y))
+
     def place(self, col: float, row: float) -> tuple[float, float]:
         """The longitude and latitude of a place in pixels; not finite where the projection has none."""
-        x = self.west + col * (self.east - self.west) / self.width_px
-        y = self.north - row * (self.north - self.south) / self.height_px
-        if self.in_frame:
-            lon, lat = to_lonlat(self.frame).points(np.array([x]), np.array([y]))
-            return float(lon[0]), float(lat[0])
-        first, second = (y, x) if self.crs.northing_first else (x, y)
-        box = self.crs.bbox_to_lonlat(first, second, first, second)
-        return box.west, box.south
+        lon, lat = self.crs.lonlat(*self._place(np.array([col]), np.array([row])))
+        return float(lon[0]), float(lat[0])
+
+    def _place(self, col: Array, row: Array) -> tuple[Array, Array]:
+        """Places in pixels → x, y in units of the CRS."""
+        x = self.west + col * ((self.east - self.west) / self.width_px)
+        return x, self.north - row * ((self.north - self.south) / self.height_px)
 
     def grown(self, margin_px: float) -> Window:
         """The same window with a margin on every side."""
