@@ -19,9 +19,8 @@ from gis_pipeline import publishing
 from gis_pipeline.build import Folders, Outcome
 from gis_pipeline.build import build as run_build
 from gis_pipeline.catalog import newest_candidate
-from gis_pipeline.declaration import read_source_tree
 from gis_pipeline.errors import DeclarationError, MachineError, MachizuError, PublishingError
-from gis_pipeline.model import Service, today_in_japan
+from gis_pipeline.model import today_in_japan
 from gis_pipeline.quality import KINDS, sentence
 
 app = typer.Typer(
@@ -138,9 +137,7 @@ def rollback(
 ) -> None:
     """前の公開に戻します。新しい公開として記録されます。"""
     with _reported(), publishing.locked(published):
-        release = publishing.rollback(
-            published, number, approved_by=approved_by, approved_on=today_in_japan(), service=_service(source)
-        )
+        release = publishing.rollback(published, number, approved_by=approved_by, approved_on=today_in_japan())
         typer.echo(f"公開 {release.number} として、公開 {number} の状態に戻しました。")
 
 
@@ -156,12 +153,7 @@ def withdraw(
     collection_id, _, edition_id = target.partition("@")
     with _reported(), publishing.locked(published):
         release = publishing.withdraw(
-            published,
-            collection_id,
-            edition_id or None,
-            reason=reason,
-            approved_by=approved_by,
-            service=_service(source),
+            published, collection_id, edition_id or None, reason=reason, approved_by=approved_by
         )
         typer.echo(f"公開 {release.number}: {target} を取り下げました。")
 
@@ -221,18 +213,25 @@ def _print_outcome(outcome: Outcome) -> None:
     elif report.blocking:
         typer.echo(f"直すところが {report.blocking} 件あります。公開中の地図は変わっていません。", err=True)
     else:
-        typer.echo("公開案はありません。公開中の地図から変わったところがないか、点検だけを行いました。")
+        typer.echo(
+            "公開をさまたげるところはありません。点検だけを行い、公開案は作っていません。"
+            if report.changed
+            else "公開中の地図から変わったところはありません。公開案はありません。"
+        )
 
 
 def _day(text: str) -> dt.date:
+    """The day of the office's decision; it cannot lie ahead."""
     try:
-        return dt.date.fromisoformat(text) if text else today_in_japan()
+        day = dt.date.fromisoformat(text) if text else today_in_japan()
     except ValueError as error:
         raise DeclarationError(f"日付「{text}」は YYYY-MM-DD の形で書いてください。") from error
-
-
-def _service(source: Path) -> Service:
-    return read_source_tree(source).service
+    if day > today_in_japan():
+        raise DeclarationError(
+            f"決裁の日 {day} はまだ来ていません。--at には決裁の日を書きます。"
+            "公開を始める日は、版のフォルダの名前（施行日）で決まります。"
+        )
+    return day
 
 
 if __name__ == "__main__":

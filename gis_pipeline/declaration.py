@@ -24,8 +24,11 @@ from gis_pipeline.model import (
     Service,
 )
 
+DECLARATION_FILE = "collection.toml"
 EDITION_FILE = "edition.toml"
 EDITION_FOLDER = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+NO_COLLECTIONS = {"grids", "deliveries"}
+"""Folders beside the collections that need no declaration: parameter files, and deliveries for several collections."""
 
 PATTERNS = {
     get_args(CollectionId)[1].pattern: "半角の英小文字で始め、英小文字・数字・「-」「_」で書いてください。",
@@ -78,12 +81,27 @@ def read_source_tree(root: Path) -> SourceTree:
             f"{service_file} がありません。町の名前・コード・座標系を書いた service.toml を置いてください。"
         )
     service = _parse(service_file, Service)
-    folders = sorted(path.parent for path in root.glob("[!.]*/collection.toml"))
-    return SourceTree(root, service, tuple(_read_collection(folder) for folder in folders))
+    return SourceTree(root, service, tuple(_read_collection(folder) for folder in _collection_folders(root)))
+
+
+def _collection_folders(root: Path) -> list[Path]:
+    """The folders of collections; what lies there without a declaration must not be passed over silently."""
+    named = [path for path in sorted(root.glob("[!.]*")) if path.is_dir() and path.name not in NO_COLLECTIONS]
+    for folder in named:
+        if not (folder / DECLARATION_FILE).is_file():
+            raise DeclarationError(
+                f"{folder}: 地図の説明書 {DECLARATION_FILE} がありません。見本から写して置いてください。"
+                f"地図でないフォルダは {root} の外に移してください。"
+            )
+    if not named:
+        raise DeclarationError(
+            f"{root}: 地図が一つもありません。地図ごとのフォルダを作り、{DECLARATION_FILE} と資料を置いてください。"
+        )
+    return named
 
 
 def _read_collection(folder: Path) -> CollectionFolder:
-    collection = _parse(folder / "collection.toml", Collection, id=folder.name)
+    collection = _parse(folder / DECLARATION_FILE, Collection, id=folder.name)
     if collection.scan is not None:
         collection = collection.model_copy(update={"fields": SHEET_FIELDS | collection.fields})
     return CollectionFolder(collection, folder, tuple(_editions(folder)))
@@ -100,6 +118,8 @@ def _editions(folder: Path) -> Iterator[EditionFolder]:
             date = dt.date.fromisoformat(path.name)
         except ValueError as error:
             raise DeclarationError(f"{path}: 「{path.name}」という日はありません。") from error
+        if path.is_symlink():
+            raise DeclarationError(f"{path}: リンクは使えません。フォルダそのものを置いてください。")
         declared = path / EDITION_FILE
         yield EditionFolder(
             date, path, _parse(declared, EditionDeclaration) if declared.is_file() else EditionDeclaration()

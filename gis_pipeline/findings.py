@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gis_pipeline.errors import MaterialError
 from gis_pipeline.members import Features
 from gis_pipeline.model import Finding, Place, Severity
 
@@ -18,6 +19,22 @@ LIMIT = 200
 """At most so many findings of one kind are listed one by one."""
 
 ItemT = TypeVar("ItemT")
+
+
+def finding_of(error: MaterialError) -> Finding:
+    """A material error as a blocking finding of the stage "read"."""
+    where = error.where
+    return Finding(
+        rule="read",
+        severity="block",
+        message=error.message,
+        advice=error.advice,
+        file=where.file,
+        layer=where.layer,
+        record=where.record,
+        field=where.field,
+        sheet=where.sheet,
+    )
 
 
 def listed(items: Sequence[ItemT], make: Callable[[ItemT], Finding]) -> Iterator[Finding]:

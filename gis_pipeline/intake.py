@@ -18,7 +18,7 @@ from gis_pipeline.conform.features import conform
 from gis_pipeline.crs import Reprojection, label, parse, plan
 from gis_pipeline.declaration import EDITION_FILE, EditionFolder, SourceTree
 from gis_pipeline.errors import DeclarationError, MaterialError, Where
-from gis_pipeline.findings import listed
+from gis_pipeline.findings import finding_of, listed
 from gis_pipeline.georef.sheets_of_edition import placed_sheets, sheet_features
 from gis_pipeline.members import Features, PlacedSheet, ScanFormat, SourceTable, VectorFormat, is_named
 from gis_pipeline.model import Collection, Finding, SheetFit, Transformation
@@ -237,19 +237,3 @@ def _extended(job: Job, base: EditionFolder, own: Features, planner: _Planner) -
     keep = ~before.frame.index.isin(dropped)
     frame = cast(gpd.GeoDataFrame, pd.concat([before.frame[keep], own.frame]))
     return Features(job.collection, frame, pd.concat([before.origin[keep], own.origin]))
-
-
-def finding_of(error: MaterialError) -> Finding:
-    """A material error as a blocking finding of the stage "read"."""
-    where = error.where
-    return Finding(
-        rule="read",
-        severity="block",
-        message=error.message,
-        advice=error.advice,
-        file=where.file,
-        layer=where.layer,
-        record=where.record,
-        field=where.field,
-        sheet=where.sheet,
-    )

@@ -13,8 +13,9 @@ from typing import cast
 import orjson
 
 from gis_pipeline import outputs
-from gis_pipeline.declaration import CollectionFolder, EditionFolder, SourceTree, effective
+from gis_pipeline.declaration import DECLARATION_FILE, CollectionFolder, EditionFolder, SourceTree, effective
 from gis_pipeline.errors import DeclarationError, MaterialError, Where
+from gis_pipeline.findings import finding_of
 from gis_pipeline.members import Output
 from gis_pipeline.model import Collection, EditionEntry, Finding, Release, SourceFile, today_in_japan
 from gis_pipeline.plugins import members
@@ -72,13 +73,18 @@ def plan(tree: SourceTree, live: Release, selected: Names[str], editions: Names[
 def _plan_of(tree: SourceTree, live: Release, folder: CollectionFolder, editions: Names[str]) -> Plan:
     """The plan of one collection."""
     name = folder.collection.id
+    findings = [(name, _outside_editions(path)) for path in _beside_editions(folder)]
     if not folder.editions:
-        return Plan((), (), ((name, _no_edition(folder)),))
+        findings.append((name, _no_edition(folder)))
     known = entry.editions if (entry := live.entry(name)) else ()
     in_force = max((one.date for one in folder.editions if one.date <= today_in_japan()), default=dt.date.min)
-    jobs, unchanged, findings = [], [], []
+    jobs, unchanged = [], []
     for edition in folder.editions:
-        job = _job(tree, folder, edition, known)
+        try:
+            job = _job(tree, folder, edition, known)
+        except MaterialError as error:
+            findings.append((name, finding_of(error)))
+            continue
         published = _current(known, edition.date)
         named = edition.path.name in editions or f"{name}@{edition.path.name}" in editions
         if published is not None and published.key == job.key:
@@ -132,11 +138,28 @@ def material(folder: Path) -> tuple[Path, ...]:
             continue
         if path.is_symlink():
             raise MaterialError(
-                "リンクは使えません。", Where(file=relative.as_posix()), "ファイルそのものをフォルダに置いてください。"
+                "リンクは使えません。", _where(folder, path), "ファイルそのものをフォルダに置いてください。"
             )
         if path.is_file():
             found.append(path)
+        elif not path.is_dir():
+            raise MaterialError(
+                "ふつうのファイルではありません。", _where(folder, path), "版のフォルダの外へ移してください。"
+            )
     return tuple(found)
+
+
+def _where(folder: Path, path: Path) -> Where:
+    """A file by its edition: what planning finds belongs to no edition of the report yet."""
+    return Where(file=path.relative_to(folder.parent).as_posix())
+
+
+def _beside_editions(folder: CollectionFolder) -> Iterator[Path]:
+    """Files that lie beside the editions' folders, where nothing reads them."""
+    for path in sorted(folder.path.glob("[!.]*")):
+        passed = path.name.startswith(LEFT_BEHIND) or path.name.casefold() in SYSTEM_FILES
+        if not path.is_dir() and not passed and path.name != DECLARATION_FILE:
+            yield path
 
 
 def _job(tree: SourceTree, folder: CollectionFolder, edition: EditionFolder, known: Names[EditionEntry]) -> Job:
@@ -183,7 +206,15 @@ def base_edition(folder: CollectionFolder, edition: EditionFolder) -> EditionFol
 
 def _source_files(folder: Path) -> Iterator[SourceFile]:
     for path in material(folder):
-        yield SourceFile(name=path.relative_to(folder).as_posix(), size=path.stat().st_size, sha256=sha256_of(path))
+        name = path.relative_to(folder).as_posix()
+        try:
+            yield SourceFile(name=name, size=path.stat().st_size, sha256=sha256_of(path))
+        except PermissionError as error:  # Windows keeps a file closed to others while Excel or a GIS has it open.
+            raise MaterialError(
+                "ファイルを開けません。",
+                _where(folder, path),
+                "ほかのソフトで開いていれば閉じ、読み取りの権限を確かめてください。",
+            ) from error
 
 
 def _current(known: Names[EditionEntry], date: dt.date) -> EditionEntry | None:
@@ -204,6 +235,17 @@ def _no_edition(folder: CollectionFolder) -> Finding:
         severity="block",
         message="版のフォルダがありません。",
         advice=f"{folder.collection.id}/<施行日 YYYY-MM-DD>/ を作り、その中に資料を置いてください。",
+    )
+
+
+def _outside_editions(path: Path) -> Finding:
+    return Finding(
+        rule="read",
+        severity="warn",
+        message="版のフォルダの外にあるので、読みませんでした。",
+        advice="資料なら、施行日 (YYYY-MM-DD) の名前のフォルダの中に置いてください。"
+        "資料でなければ、ほかへ移してください。",
+        file=path.name,
     )
 
 

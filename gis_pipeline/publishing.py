@@ -44,6 +44,13 @@ def live_release(root: Path, service: Service) -> Release:
     return _load(path, Release)
 
 
+def _require_live(root: Path) -> Release:
+    """The live release, which is to be changed without a build: the sources may be in disorder, or elsewhere."""
+    if not (root / CATALOG).exists():
+        raise PublishingError("まだ何も公開されていません。")
+    return _load(root / CATALOG, Release)
+
+
 def load_release(root: Path, number: int) -> Release:
     """A release of the past; PublishingError if there was none of that number."""
     path = root / RELEASES / f"{number:06d}.json"
@@ -217,10 +224,10 @@ def _move_edition(source: Path, target: Path, key: str) -> None:
     _sync_folder(target.parent)
 
 
-def rollback(root: Path, number: int, *, approved_by: str, approved_on: dt.date, service: Service) -> Release:
+def rollback(root: Path, number: int, *, approved_by: str, approved_on: dt.date) -> Release:
     """An earlier release goes live again as a new one. What was withdrawn stays withdrawn."""
     _require_approval(approved_by)
-    live, earlier = live_release(root, service), load_release(root, number)
+    live, earlier = _require_live(root), load_release(root, number)
     if number == live.number:
         raise PublishingError(f"公開 {number} はいまの公開です。")
     entries = tuple(_rolled_back(entry, earlier.entry(entry.declaration.id)) for entry in live.collections)
@@ -238,14 +245,12 @@ def _rolled_back(now: CollectionEntry, then: CollectionEntry | None) -> Collecti
     return CollectionEntry(declaration=then.declaration if then else now.declaration, editions=editions)
 
 
-def withdraw(
-    root: Path, collection_id: str, edition_id: str | None, *, reason: str, approved_by: str, service: Service
-) -> Release:
+def withdraw(root: Path, collection_id: str, edition_id: str | None, *, reason: str, approved_by: str) -> Release:
     """Takes one edition, or all of a collection, out of publication; `reason` is shown to everybody (410)."""
     _require_approval(approved_by)
     if not reason.strip():
         raise PublishingError("取り下げる理由がありません。--reason に書いてください。そのまま公開されます。")
-    live = live_release(root, service)
+    live = _require_live(root)
     entry = live.entry(collection_id)
     target = collection_id if edition_id is None else f"{collection_id}@{edition_id}"
     known = [edition.id for edition in entry.editions] if entry else []

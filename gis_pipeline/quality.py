@@ -70,6 +70,11 @@ class Report:
         return sum(section.warnings for section in self.sections)
 
     @property
+    def changed(self) -> bool:
+        """Whether anything differs from the live release."""
+        return any(section.change is not None for section in self.sections)
+
+    @property
     def first_to_mend(self) -> tuple[tuple[Section, Finding], ...]:
         """The first blocking findings, for the top of the page."""
         blocking = ((section, one) for section in self.sections for one in section.findings if one.severity == "block")

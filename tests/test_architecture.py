@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "members": {"model", "errors"},
     "declaration": {"model", "errors"},
     "japanese": set(),
-    "findings": {"model", "members"},
+    "findings": {"model", "members", "errors"},
     "crs": {"model", "errors"},
     "sheets": {"model", "errors"},
     "catalog": {"model", "errors"},
@@ -32,12 +32,13 @@ ALLOWED: dict[str, set[str]] = {
     "changes": {"model", "errors", "members"},
     "georef": FACTS,
     "outputs": FACTS | {"cartography"},
+    "proof": {"members", "errors", "crs"},
     "formats": FACTS | {"georef"},
     "checks": FACTS | {"georef", "changes", "repair", "conform"},
     "conform": FACTS,
     "repair": FACTS,
     "quality": {"model", "errors", "cartography"},
-    "planning": BASE | {"declaration", "outputs", "publishing"},
+    "planning": BASE | {"declaration", "findings", "outputs", "publishing"},
     "intake": BASE | {"declaration", "planning", "findings", "formats", "crs", "georef", "conform"},
     "mastering": BASE | {"intake", "georef"},
     "reference": BASE | {"catalog", "intake"},
@@ -53,6 +54,7 @@ ALLOWED: dict[str, set[str]] = {
         "publishing",
         "quality",
         "mastering",
+        "proof",
     },
     "cli": {"build", "quality", "catalog", "publishing", "declaration", "errors", "model", "georef", "describe"},
 }
@@ -68,6 +70,7 @@ SERVER_MAY = {
     "changes",
     "outputs",
     "members",
+    "proof",
 }
 OPEN_SETS = ("gis_pipeline/formats", "gis_pipeline/checks", "gis_pipeline/outputs", "tile_server/routes")
 

@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from gis_pipeline import publishing
+from gis_pipeline import cli, publishing
 from gis_pipeline.catalog import Catalog, Snapshot
 from gis_pipeline.errors import Absent, MachineError, PublishingError, UnknownCollection, UnknownEdition, Withdrawn
 from gis_pipeline.model import Approval
@@ -67,9 +68,9 @@ def test_nothing_goes_live_or_away_without_an_approval_number(tmp_path: Path) ->
     published.publish(tmp_path, {"youto": {"2026-04-01.2": "b"}})
     before = _tree(tmp_path)
     with pytest.raises(PublishingError, match="決裁番号がありません"):
-        publishing.rollback(tmp_path, 1, approved_by=" ", approved_on=_on("2026-06-01"), service=published.SERVICE)
+        publishing.rollback(tmp_path, 1, approved_by=" ", approved_on=_on("2026-06-01"))
     with pytest.raises(PublishingError, match="決裁番号がありません"):
-        publishing.withdraw(tmp_path, "youto", None, reason="誤り", approved_by="", service=published.SERVICE)
+        publishing.withdraw(tmp_path, "youto", None, reason="誤り", approved_by="")
     assert _tree(tmp_path) == before
 
 
@@ -155,9 +156,7 @@ def test_unknown_names_are_told_apart(tmp_path: Path) -> None:
 
 def test_withdrawn_answers_with_the_reason_by_day_and_by_id(tmp_path: Path) -> None:
     published.publish(tmp_path, {"youto": {"2019-04-01": "a", "2026-04-01": "b"}})
-    publishing.withdraw(
-        tmp_path, "youto", "2026-04-01", reason="氏名が見えていました", approved_by="2", service=published.SERVICE
-    )
+    publishing.withdraw(tmp_path, "youto", "2026-04-01", reason="氏名が見えていました", approved_by="2")
     for asked in ({"on": _on("2026-05-01")}, {"edition_id": "2026-04-01"}):
         with pytest.raises(Withdrawn) as caught:
             _snapshot(tmp_path).edition("youto", **asked)
@@ -168,15 +167,39 @@ def test_withdrawn_answers_with_the_reason_by_day_and_by_id(tmp_path: Path) -> N
 def test_withdrawing_what_is_not_published_names_what_is(tmp_path: Path) -> None:
     published.publish(tmp_path, {"youto": {"2026-04-01": "a"}})
     with pytest.raises(PublishingError, match="2026-04-01"):
-        publishing.withdraw(tmp_path, "youto", "2020-01-01", reason="x", approved_by="2", service=published.SERVICE)
+        publishing.withdraw(tmp_path, "youto", "2020-01-01", reason="x", approved_by="2")
+
+
+def test_what_is_live_is_taken_back_without_the_sources(tmp_path: Path) -> None:
+    """In a hurry nobody first mends a declaration: neither command reads `data/source`."""
+    root = tmp_path / "published"
+    published.publish(root, {"youto": {"2026-04-01": "a"}})
+    published.publish(root, {"youto": {"2026-04-01.2": "b"}})
+    paths = ["--source", str(tmp_path / "nothing"), "--published", str(root), "--approved-by", "3"]
+    for words in (["rollback", "1"], ["withdraw", "youto", "--reason", "誤り"]):
+        result = CliRunner().invoke(cli.app, [*words, *paths])
+        assert result.exit_code == 0, result.output
+    assert publishing.releases(root)[-1].number == 4
+
+
+def test_before_the_first_publication_there_is_nothing_to_take_back(tmp_path: Path) -> None:
+    with pytest.raises(PublishingError, match="まだ何も公開されていません"):
+        publishing.withdraw(tmp_path, "youto", None, reason="x", approved_by="2")
+
+
+@pytest.mark.parametrize(("at", "sentence"), [("2999-01-01", "まだ来ていません"), ("4月1日", "YYYY-MM-DD の形")])
+def test_a_day_of_decision_that_cannot_be_is_told(tmp_path: Path, at: str, sentence: str) -> None:
+    published.candidate(tmp_path, {"youto": {"2026-04-01": "a"}})
+    arguments = ["publish", "--approved-by", "1", "--at", at, "--published", str(tmp_path)]
+    result = CliRunner().invoke(cli.app, arguments)
+    assert (result.exit_code, sentence in result.output) == (2, True), result.output
+    assert not (tmp_path / "catalog.json").exists()
 
 
 def test_rollback_brings_back_an_earlier_state_as_a_new_release(tmp_path: Path) -> None:
     published.publish(tmp_path, {"youto": {"2026-04-01": "a"}})
     published.publish(tmp_path, {"youto": {"2026-04-01.2": "b"}})
-    release = publishing.rollback(
-        tmp_path, 1, approved_by="3", approved_on=_on("2026-06-01"), service=published.SERVICE
-    )
+    release = publishing.rollback(tmp_path, 1, approved_by="3", approved_on=_on("2026-06-01"))
     assert release.number == 3
     assert _snapshot(tmp_path).edition("youto").edition.id == "2026-04-01"
     assert _snapshot(tmp_path).edition("youto", edition_id="2026-04-01.2").entry.state == "superseded"
@@ -184,8 +207,8 @@ def test_rollback_brings_back_an_earlier_state_as_a_new_release(tmp_path: Path) 
 
 def test_rollback_never_brings_back_what_was_withdrawn(tmp_path: Path) -> None:
     published.publish(tmp_path, {"youto": {"2026-04-01": "a"}})
-    publishing.withdraw(tmp_path, "youto", None, reason="誤り", approved_by="2", service=published.SERVICE)
-    publishing.rollback(tmp_path, 1, approved_by="3", approved_on=_on("2026-06-01"), service=published.SERVICE)
+    publishing.withdraw(tmp_path, "youto", None, reason="誤り", approved_by="2")
+    publishing.rollback(tmp_path, 1, approved_by="3", approved_on=_on("2026-06-01"))
     with pytest.raises(Withdrawn):
         _snapshot(tmp_path).edition("youto")
 

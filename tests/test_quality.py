@@ -26,9 +26,11 @@ FINDING = Finding(
 )
 
 
+CHANGE = Change(collection="youto", edition="2026-04-01", kind="new", added=3)
+
+
 def _report(*findings: Finding) -> Report:
-    change = Change(collection="youto", edition="2026-04-01", kind="new", added=3)
-    section = Section("youto", "用途地域", "2026-04-01", 3, change, findings)
+    section = Section("youto", "用途地域", "2026-04-01", 3, CHANGE, findings)
     return Report(SERVICE, dt.datetime(2026, 11, 24, tzinfo=JST), None, (section,))
 
 
@@ -40,6 +42,25 @@ def test_a_blocked_report_says_so_and_that_nothing_changed(tmp_path: Path) -> No
     page = _page(_report(FINDING), tmp_path)
     assert "このままでは公開できません" in page
     assert "公開中の地図は変わっていません" in page
+
+
+@pytest.mark.parametrize(
+    ("candidate", "change", "verdict"),
+    [
+        (7, CHANGE, "公開案（7 番）ができました"),
+        (None, CHANGE, "点検だけを行い、公開案は作っていません"),
+        (None, None, "公開中の地図から変わったところはありません。公開案はありません。"),
+    ],
+)
+def test_the_verdict_says_whether_there_is_a_candidate(
+    tmp_path: Path, candidate: int | None, change: Change | None, verdict: str
+) -> None:
+    warning = FINDING.model_copy(update={"severity": "warn"})
+    section = Section("youto", "用途地域", "2026-04-01", 3, change, (warning,))
+    page = _page(Report(SERVICE, dt.datetime(2026, 11, 24, tzinfo=JST), candidate, (section,)), tmp_path)
+    assert verdict in page
+    assert "確かめるところが 1 件" in page
+    assert ("ができました" in page) == (candidate is not None)
 
 
 def test_a_finding_is_shown_with_place_message_and_advice(tmp_path: Path) -> None:

@@ -336,11 +336,4 @@ def shared_tree(base: Path) -> Path:
 
 
 def withdraw(root: Path, name: str, edition_id: str) -> None:
-    publishing.withdraw(
-        root,
-        name,
-        edition_id,
-        reason=WITHDRAWN_BECAUSE,
-        approved_by="試験-2",
-        service=SERVICE,
-    )
+    publishing.withdraw(root, name, edition_id, reason=WITHDRAWN_BECAUSE, approved_by="試験-2")
