@@ -25,6 +25,7 @@ from gis_pipeline.catalog import Catalog, Published, Snapshot
 from gis_pipeline.errors import MachizuError
 from tile_server import caching
 from tile_server.archives import MEDIA_TYPES, Archive, Archives, archive_of, check_matrix, check_zoom
+from tile_server.blank import blank
 from tile_server.counters import Counters
 from tile_server.errors import answer
 from tile_server.front import OPEN_TO_ALL, accepts_encoding
@@ -158,7 +159,8 @@ class PrebuiltTiles:
 
 
 async def _send(scope: Scope, send: Send, archive: Archive, target: _Target, at: tuple[int, int, int]) -> Ready | None:
-    """200 with the bytes, 204 for an empty place, 304 if the client has it; HEAD as GET without the bytes.
+    """200 with the bytes, 304 if the client has it; HEAD as GET without the bytes. An empty place is a blank picture;
+    204 for vectors.
 
     Returns the answer to keep if it went out whole and as stored.
     """
@@ -172,10 +174,9 @@ async def _send(scope: Scope, send: Send, archive: Archive, target: _Target, at:
     status, body = 200, b""
     if caching.matches(headers.get("if-none-match"), etag):
         status = 304
-    elif place is None:
+    elif (stored := blank(archive.format) if place is None else archive.bytes_at(start, end)) is None:
         status = 204
     else:
-        stored = archive.bytes_at(start, end)
         body = stored if packed else archive.plain(stored)
         sent.append((b"content-type", MEDIA_TYPES[archive.format].encode()))
         sent.append((b"content-length", str(len(body)).encode()))
@@ -184,5 +185,5 @@ async def _send(scope: Scope, send: Send, archive: Archive, target: _Target, at:
     head = {"type": "http.response.start", "status": status, "headers": sent}
     await send(head)
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-    as_stored = status == 204 or (status == 200 and (packed or not archive.gzipped))
+    as_stored = status == 204 or (status == 200 and place is not None and (packed or not archive.gzipped))
     return Ready(head, archive, start, end) if as_stored else None

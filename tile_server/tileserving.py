@@ -15,6 +15,7 @@ from gis_pipeline.catalog import Published
 from gis_pipeline.errors import UnknownItem
 from tile_server import caching, draw, images, vectortiles
 from tile_server.archives import MEDIA_TYPES, Archive, archive_of, check_matrix, check_zoom
+from tile_server.blank import blank
 from tile_server.front import accepts_encoding
 from tile_server.images import ImageFormat
 from tile_server.site import View
@@ -45,7 +46,8 @@ async def tile_response(
     size_px: int = 256,
     immutable: bool = False,
 ) -> Response:
-    """The tile at (zoom, col, row): 200, 204 where it is empty, 304 if the client has it; UnknownItem outside."""
+    """The tile at (zoom, col, row): 200, 304 if the client has it; UnknownItem outside. Where there is nothing a
+    picture is blank, and a vector tile is 204."""
     zoom, col, row = at
     check_matrix(zoom, col, row)
     archive = await anyio.to_thread.run_sync(archive_for, view, published, form)
@@ -67,7 +69,7 @@ async def tile_response(
             partial(_drawn, view, published, archive, at, size_px, cast(ImageFormat, form)), limiter=view.site.rendering
         )
     if content is None:
-        return Response(status_code=204, headers=headers)
+        return _nothing(form, headers, size_px)
     if packed:
         headers["content-encoding"] = "gzip"
     return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
@@ -87,6 +89,13 @@ async def set_response(view: View, request: Request, one: TileSet, at: tuple[int
     if caching.matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
     content = await anyio.to_thread.run_sync(_made, view, one, at, form, limiter=view.site.rendering)
+    if content is None:
+        return _nothing(form, headers)
+    return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+def _nothing(form: str, headers: dict[str, str], size_px: int = 256) -> Response:
+    content = blank(form, size_px)
     if content is None:
         return Response(status_code=204, headers=headers)
     return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
