@@ -14,7 +14,7 @@ from typing import cast
 
 import numpy as np
 
-from gis_pipeline import checks
+from gis_pipeline import checks, proof
 from gis_pipeline.changes import Changes, compare
 from gis_pipeline.checks.permissions import granted
 from gis_pipeline.crs import to_lonlat
@@ -172,7 +172,7 @@ def _write(tree: SourceTree, draft: Draft, staging: Staging, work: Path, progres
     names = list(outputs_of(job.collection))
     progress(f"書き出し　{job.collection.title} {job.edition_id} 版（{'、'.join(names)}）")
     for name in names:
-        assets.extend(_write_output(name, product, folder))
+        assets.extend(write_output(name, product, folder))
     declared = job.edition.declaration
     edition = Edition(
         id=job.edition_id,
@@ -199,8 +199,12 @@ def _write(tree: SourceTree, draft: Draft, staging: Staging, work: Path, progres
     write_document(folder / "edition.json", edition)
 
 
-def _write_output(name: str, product: Product, folder: Path) -> list[Asset]:
+def write_output(name: str, product: Product, folder: Path) -> list[Asset]:
+    """Writes and proves one output of an edition; MachineError if what stands in a file is not the edition."""
     output = outputs_of(product.collection)[name]
+    paths = output.write(product, folder)
+    for path in paths:
+        proof.prove_published(output, product, path)
     return [
         Asset(
             name=path.relative_to(folder).as_posix(),
@@ -210,7 +214,7 @@ def _write_output(name: str, product: Product, folder: Path) -> list[Asset]:
             size=path.stat().st_size,
             sha256=sha256_of(path),
         )
-        for path in output.write(product, folder)
+        for path in paths
     ]
 
 

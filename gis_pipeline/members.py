@@ -227,7 +227,8 @@ class Part:
 class Product:
     """What the writers write: one edition of one collection, or a part of it.
 
-    `frame` as in `Features.frame`, in the town frame; `masters` only for collections of scans.
+    `frame` as in `Features.frame`, in the town frame; `masters` only for collections of scans. `companions` are the
+    scans of the same ground, each with its own edition and terms, for a format that is a set.
     """
 
     service: Service
@@ -236,6 +237,7 @@ class Product:
     frame: gpd.GeoDataFrame
     masters: tuple[Master, ...] = ()
     part: Part = Part()
+    companions: tuple[Product, ...] = ()
 
 
 class Output(Protocol):
@@ -262,10 +264,12 @@ class Reread:
 
     `geometry`: one shapely object or None per feature, x = easting or longitude first, in the CRS of the file.
     `fids`: the feature ids in the same order, None where the file keeps the order and has no room for ids.
+    `placed_only`: the format has no features without geometry (a drawing); those with one have their ids.
     """
 
     geometry: NDArray[np.object_]
     fids: list[str] | None = None
+    placed_only: bool = False
 
 
 class Download(Output, Protocol):

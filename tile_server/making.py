@@ -9,20 +9,18 @@ from types import ModuleType
 from typing import Literal, cast
 
 import gis_pipeline.outputs
+from gis_pipeline import proof
 from gis_pipeline.catalog import Published
-from gis_pipeline.crs import frame_crs, label
 from gis_pipeline.errors import MaterialError
 from gis_pipeline.members import Download, Product
 from gis_pipeline.model import Collection
 from gis_pipeline.plugins import members
-from tile_server import clip, proof
+from tile_server import clip
 from tile_server.clip import Order
 from tile_server.errors import RequestError
 from tile_server.store import FeatureStore
 
 Progress = Callable[[int], None]
-
-LONLAT = "OGC:CRS84"
 
 
 @cache
@@ -62,13 +60,6 @@ def offered(published: Published) -> dict[str, Download]:
     }
 
 
-def file_crs(member: Download, order: Order) -> str:
-    """The CRS in which the coordinates of the file stand."""
-    if member.FRAMES == "lonlat":
-        return LONLAT
-    return order.target_crs or label(frame_crs(order.service.crs))
-
-
 def make(order: Order, store: FeatureStore, seqs: list[int], folder: Path, progress: Progress = lambda _: None) -> Path:
     """Writes the file into `folder` (which exists) and proves it.
 
@@ -83,12 +74,12 @@ def make(order: Order, store: FeatureStore, seqs: list[int], folder: Path, progr
     except MaterialError as error:
         raise RequestError(str(error), "This format cannot carry a value of the selection; take another.") from error
     progress(75)
-    _prove(member, product, order, path)
+    _prove(member, product, path)
     progress(100)
     return path
 
 
-def _prove(member: Download, product: Product, order: Order, path: Path) -> None:
+def _prove(member: Download, product: Product, path: Path) -> None:
     """A member without a reader of its own (a drawing has figures, not features) proves its file while writing."""
     if not hasattr(cast(ModuleType, member), "reread"):
         return
@@ -96,4 +87,4 @@ def _prove(member: Download, product: Product, order: Order, path: Path) -> None
     if is_picture(member):
         proof.prove_picture(found, clip.footprint(product))
     else:
-        proof.prove(product, found, file_crs(member, order))
+        proof.prove(product, found, proof.frame_of(member, product))

@@ -16,13 +16,14 @@ from gis_pipeline.crs import frame_crs, label
 from gis_pipeline.errors import UnknownItem
 from gis_pipeline.members import Download
 from gis_pipeline.model import Act, Collection
+from gis_pipeline.proof import LONLAT
 from tile_server import regions
 from tile_server.area import Area
 from tile_server.boxes import AskedArea, crs_named
 from tile_server.clip import Order
 from tile_server.errors import Forbidden, RequestError
 from tile_server.files import check_downloadable
-from tile_server.making import LONLAT, kind, permitted
+from tile_server.making import kind, permitted
 from tile_server.numbers import number
 from tile_server.regions import Region
 from tile_server.site import View

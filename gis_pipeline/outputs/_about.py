@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,21 @@ from gis_pipeline.members import Product
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """One moment for every member of an archive: the same material gives the same bytes."""
+
+
+_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+"""What Windows lets no file be called, whatever its ending."""
+
+
+def stem(product: Product) -> str:
+    """The name of a collection's files in an archive: ASCII, and fit for every system."""
+    name = product.collection.id
+    return f"{name}_" if _RESERVED.fullmatch(name) else name
+
+
+def crlf(text: str) -> bytes:
+    """A text file that every editor on Windows shows rightly: UTF-8 with BOM, lines ending with CR LF."""
+    return (text.rstrip("\n").replace("\n", "\r\n") + "\r\n").encode("utf-8-sig")
 
 
 def rows(product: Product) -> list[tuple[str, str]]:

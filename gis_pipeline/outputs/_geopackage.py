@@ -6,9 +6,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pyogrio
+import shapely
 
-from gis_pipeline.members import Product
+from gis_pipeline.members import Product, Reread
 from gis_pipeline.outputs import _about, _files, _layer
 
 
@@ -41,3 +43,17 @@ def _settle(part: Path, product: Product) -> None:
         for offset in (24, 92):
             stream.seek(offset)
             stream.write((1).to_bytes(4, "big"))
+
+
+_ENVELOPE_BYTES = (0, 32, 48, 48, 64)
+
+
+def reread(path: Path) -> Reread:
+    """By sqlite and the standard's own words (GeoPackage §2.1.3), not by GDAL."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        ((table, kind),) = database.execute("SELECT table_name, data_type FROM gpkg_contents").fetchall()
+        shape = "geom" if kind == "features" else "NULL"
+        rows = database.execute(f'SELECT fid, {shape} FROM "{table}" ORDER BY 1').fetchall()
+    # 8 bytes, an envelope whose size bits 1–3 of the flags say, then WKB.
+    blobs = [None if blob is None else blob[8 + _ENVELOPE_BYTES[(blob[3] >> 1) & 7] :] for _, blob in rows]
+    return Reread(np.asarray(shapely.from_wkb(np.array(blobs, dtype=object)), dtype=object), [fid for fid, _ in rows])

@@ -8,12 +8,15 @@ import zipfile
 from pathlib import Path
 from typing import Final, Literal
 
-from gis_pipeline.members import Product
+import shapely
+
+from gis_pipeline.errors import MachineError
+from gis_pipeline.members import Product, Reread
 from gis_pipeline.model import Act
-from gis_pipeline.outputs import _about, _drawing, _dxf, _files, _geopackage, _picture
+from gis_pipeline.outputs import _about, _drawing, _dxf, _dxf_read, _files, _geopackage, _picture
 
 TITLE = "CAD セット (ZIP)"
-VERSION = 1
+VERSION = 2
 ACT: Final[Act] = "raw download"
 MEDIA_TYPE = "application/zip"
 APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets"})
@@ -21,43 +24,59 @@ ALWAYS = False
 SUFFIX = "cad.zip"
 FRAMES: Final[Literal["any", "lonlat", "town"]] = "town"
 
+README = "README.txt"
 MANIFEST = "sha256sums.txt"
+TOLERANCE_M = 5e-4
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:
     """Writes features.cad.zip: DXF (R2018 and R2000), GeoPackage, for scans TIFF and TFW, README.txt, sha256sums.txt.
 
-    Everything stands in metres of the town frame. README.txt is UTF-8 with BOM and CR LF; the manifest names every
-    other member and is read by `sha256sum -c`. Each part is proven by its own writer, the archive by its manifest.
+    Everything stands in metres of the town frame. The scans of the same ground (`Product.companions`) come as TIFF
+    and TFW too, with their own terms. README.txt is UTF-8 with BOM and CR LF; the manifest names every other member
+    and is read by `sha256sum -c`. File names are ASCII and none that Windows reserves.
     """
     target = folder / f"features.{SUFFIX}"
-    name = product.collection.id
+    name = _about.stem(product)
+    drawing = _drawing.drawing(product)
     with _files.beside(target) as part, tempfile.TemporaryDirectory(dir=folder, prefix=".cad-") as made:
         work = Path(made)
         content: dict[str, bytes | Path] = {
-            f"{name}.dxf": _dxf.write(product, work / f"{name}.dxf", "R2018"),
-            f"{name}_r2000.dxf": _dxf.write(product, work / f"{name}_r2000.dxf", "R2000"),
+            f"{name}.dxf": _dxf.write(product, work / f"{name}.dxf", "R2018", drawing),
+            f"{name}_r2000.dxf": _dxf.write(product, work / f"{name}_r2000.dxf", "R2000", drawing),
             f"{name}.gpkg": _geopackage.write(product, work),
         }
-        if product.masters:
-            picture = _picture.picture(product)
-            _picture.write(picture, work / f"{name}.tif", mask=False, compress="LZW", predictor=1)
-            content |= {f"{name}.tif": work / f"{name}.tif", f"{name}.tfw": _picture.world(picture)}
-        content["README.txt"] = readme(product, list(content)).encode("utf-8-sig")
+        for pictured in (product, *product.companions):
+            if pictured.masters:
+                content |= _scan(pictured, work)
+        content[README] = _about.crlf(readme(product, list(content)))
         sums = "".join(f"{_sha256(member)}  {file}\n" for file, member in content.items())
         _about.pack(part, {**content, MANIFEST: sums.encode("ascii")})
-        _verify(target, part, len(content))
     return (target,)
 
 
+def _scan(product: Product, work: Path) -> dict[str, bytes | Path]:
+    """The picture of the product's area, losslessly, and its world file."""
+    stem = _about.stem(product)
+    picture = _picture.picture(product)
+    _picture.write(picture, work / f"{stem}.tif", mask=False, compress="LZW", predictor=1)
+    return {f"{stem}.tif": work / f"{stem}.tif", f"{stem}.tfw": _picture.world(picture)}
+
+
+_KINDS = {
+    "_r2000.dxf": "図面 (DXF R2000、Shift_JIS。古い CAD 用)",
+    ".dxf": "図面 (DXF R2018、UTF-8)",
+    ".gpkg": "属性つきの地図データ (GeoPackage)",
+    ".tif": "図面の画像 (TIFF)",
+    ".tfw": "画像の位置 (ワールドファイル。左上の画素の中心の東・北の座標)",
+}
+
+
 def readme(product: Product, files: list[str]) -> str:
-    """The text that goes with the set, in Japanese, lines ending with CR LF."""
-    kinds = {"dxf": "図面 (DXF R2018、UTF-8)", "gpkg": "属性つきの地図データ (GeoPackage)", "tif": "図面の画像 (TIFF)"}
-    kinds["tfw"] = "画像の位置 (ワールドファイル。左上の画素の中心の東・北の座標)"
+    """The text that goes with the set, in Japanese."""
     lines = [f"{product.collection.title}　CAD セット", "", "■ ファイル"]
     for file in files:
-        kind = "図面 (DXF R2000、Shift_JIS。古い CAD 用)" if "_r2000" in file else kinds[file.rpartition(".")[2]]
-        lines.append(f"{file}　{kind}")
+        lines.append(f"{file}　{next(kind for ending, kind in _KINDS.items() if file.endswith(ending))}")
     lines += [f"{MANIFEST}　各ファイルの SHA-256", "", "■ 座標"]
     lines += [
         f"{_drawing.frame_title(product.service.crs)}　単位: m　原点はずらしていません。",
@@ -71,7 +90,10 @@ def readme(product: Product, files: list[str]) -> str:
         "■ 出典・利用条件・注意",
         *_about.text(product).split("\n"),
     ]
-    return "\r\n".join([*lines, ""])
+    for scan in product.companions:
+        lines += ["", f"■ 画像「{scan.collection.title}」（{_about.stem(scan)}.tif）の出典・利用条件・注意"]
+        lines += _about.text(scan).split("\n")
+    return "\n".join(lines)
 
 
 def _sha256(member: bytes | Path) -> str:
@@ -81,12 +103,33 @@ def _sha256(member: bytes | Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _verify(target: Path, part: Path, members: int) -> None:
-    """Every member is unpacked once more and held against the manifest."""
-    with zipfile.ZipFile(part) as archive:
-        same = 0
-        for line in archive.read(MANIFEST).decode("ascii").splitlines():
-            wanted, _, name = line.partition("  ")
-            with archive.open(name) as stream:
-                same += hashlib.file_digest(stream, "sha256").hexdigest() == wanted  # type: ignore[arg-type]
-    _files.expect(target, same, members, "個のファイル")
+def reread(path: Path) -> Reread:
+    """What all of the drawings and the GeoPackage hold; MachineError if they differ, or one differs from the manifest.
+
+    The drawings by GDAL, which did not write them; the GeoPackage by sqlite.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".cad-") as folder, zipfile.ZipFile(path) as archive:
+        files = [Path(archive.extract(name, folder)) for name in archive.namelist()]
+        told = {line[66:]: line[:64] for line in archive.read(MANIFEST).decode("ascii").splitlines()}
+        if told != {file.name: _sha256(file) for file in files if file.name != MANIFEST}:
+            raise MachineError(f"{path.name} の中のファイルが {MANIFEST} と一致しません。")
+        found = [_dxf_read.reread(file) for file in files if file.suffix == ".dxf"]
+        found += [_geopackage.reread(file) for file in files if file.suffix == ".gpkg"]
+    return _agreeing(path, found)
+
+
+def _agreeing(path: Path, found: list[Reread]) -> Reread:
+    drawn, *others = (
+        {fid: shape for fid, shape in zip(one.fids or (), one.geometry, strict=True) if shape is not None}
+        for one in found
+    )
+    for other in others:
+        if drawn.keys() != other.keys():
+            raise MachineError(f"{path.name} の中のファイルに同じ地物がありません。")
+        for fid, shape in drawn.items():
+            # In the same order of vertices, as a rule; if not, as sets of points.
+            one, two = shapely.normalize(shape), shapely.normalize(other[fid])
+            same = shapely.equals_exact(one, two, TOLERANCE_M)
+            if not same and not shapely.hausdorff_distance(one, two) <= TOLERANCE_M:
+                raise MachineError(f"{path.name} の中のファイルで地物 {fid} の位置が違います。")
+    return found[0]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
-from gis_pipeline.members import Product
+from gis_pipeline.members import Product, Reread
 from gis_pipeline.model import Act
-from gis_pipeline.outputs import _dxf
+from gis_pipeline.outputs import _dxf, _dxf_read
 
 TITLE = "DXF (R2018)"
-VERSION = 1
+VERSION = 2
 ACT: Final[Act] = "raw download"
 MEDIA_TYPE = "image/vnd.dxf"
 APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets"})
@@ -28,3 +28,8 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     Features without geometry are not drawn.
     """
     return (_dxf.write(product, folder / "features.dxf", "R2018"),)
+
+
+def reread(path: Path) -> Reread:
+    """By GDAL, which did not write it."""
+    return _dxf_read.reread(path)

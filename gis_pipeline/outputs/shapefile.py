@@ -50,7 +50,7 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     names = short_names(["fid", *_table.fields(product)])
     table = _table.geo_table(product)
     _fits(table, names, product.part.encoding)
-    stem = product.collection.id
+    stem = _about.stem(product)
     with _files.beside(target) as part, tempfile.TemporaryDirectory(dir=folder, prefix=".shp-") as work:
         path = Path(work) / f"{stem}.shp"
         # GDAL's own name for an unlocated layer is a .dbf alone: a layer of null shapes is one with shapes.
@@ -68,7 +68,7 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
             path.with_suffix(suffix).name: path.with_suffix(suffix)
             for suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg")
         }
-        members |= {"fields.csv": _name_map(product, names), "README.txt": _crlf(readme)}
+        members |= {"fields.csv": _name_map(product, names), "README.txt": _about.crlf(readme)}
         _about.pack(part, members)
         _files.expect(target, len(reread(part).geometry), len(table))
     return (target,)
@@ -152,10 +152,6 @@ def _name_map(product: Product, names: dict[str, str]) -> bytes:
         else:
             writer.writerow([short, name, "地物の ID" if base is None else f"{base.title}（名称）", "", "text"])
     return stream.getvalue().encode("utf-8-sig")
-
-
-def _crlf(text: str) -> bytes:
-    return text.replace("\n", "\r\n").encode("utf-8-sig")
 
 
 def reread(path: Path) -> Reread:

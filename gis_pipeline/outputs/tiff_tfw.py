@@ -32,16 +32,13 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     """
     target = folder / f"image.{SUFFIX}"
     made = _picture.picture(product)
-    stem = product.collection.id
+    stem = _about.stem(product)
     with _files.beside(target) as part, tempfile.TemporaryDirectory(dir=folder, prefix=".tfw-") as work:
         image = Path(work) / f"{stem}.tif"
         _picture.write(made, image, mask=False, compress="LZW", predictor=1)
-        readme = _about.text(product).replace("\n", "\r\n") + "\r\n"
-        _about.pack(
-            part,
-            {f"{stem}.tif": image, f"{stem}.tfw": _picture.world(made), "README.txt": readme.encode("utf-8-sig")},
-            compress=False,
-        )
+        files: dict[str, bytes | Path] = {f"{stem}.tif": image, f"{stem}.tfw": _picture.world(made)}
+        files["README.txt"] = _about.crlf(_about.text(product))
+        _about.pack(part, files, compress=False)
         found, wanted = shapely.normalize(reread(part).geometry[0]), shapely.normalize(made.footprint)
         _files.expect(target, int(shapely.equals_exact(found, wanted, tolerance=1e-6)), 1, "か所")
     return (target,)

@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from gis_pipeline.errors import MachineError
 from gis_pipeline.members import Product
 from gis_pipeline.model import FeatureClass
-from gis_pipeline.outputs import _drawing, _dxf, dxf, dxf_r2000
+from gis_pipeline.outputs import _drawing, _dxf_entities, _dxf_read, dxf, dxf_r2000
 from tests.outputs import samples
 
 BOTH = pytest.mark.parametrize("member", [dxf, dxf_r2000], ids=["R2018", "R2000"])
@@ -45,7 +45,7 @@ def attributes(entity: Any) -> dict[str, str]:
     current: list[str] = []
     for tag in entity.get_xdata("MACHIZU")[1:]:
         if tag.value == "}":
-            found[current[0]] = caret_decode(_dxf.unescaped("".join(current[1:])))
+            found[current[0]] = caret_decode(_dxf_entities.unescaped("".join(current[1:])))
         elif tag.value == "{":
             current = []
         else:
@@ -136,14 +136,14 @@ def test_every_sign_is_read_back(member: Any, tmp_path: Path) -> None:
     space = read(member, product, tmp_path).modelspace()
     found = {attributes(point)["mei"] for point in space.query("POINT")}
     assert found == {SIGNS}
-    labels = [_dxf.unescaped(text.plain_text()) for text in space.query('TEXT[layer=="見本の地図_文字"]')]
+    labels = [_dxf_entities.unescaped(text.plain_text()) for text in space.query('TEXT[layer=="見本の地図_文字"]')]
     assert len(labels) == len(product.frame)
     assert all("㎡①﨑髙𠮷槗 ^" in label for label in labels)
 
 
 def test_what_cp932_lacks_is_escaped_in_utf16_units(tmp_path: Path) -> None:
-    assert _dxf.escaped("㎡①﨑髙𠮷槗") == "㎡①﨑髙\\U+D842\\U+DFB7\\U+69D7"
-    assert _dxf.unescaped("㎡①﨑髙\\U+D842\\U+DFB7\\U+69D7") == "㎡①﨑髙𠮷槗"
+    assert _dxf_entities.escaped("㎡①﨑髙𠮷槗") == "㎡①﨑髙\\U+D842\\U+DFB7\\U+69D7"
+    assert _dxf_entities.unescaped("㎡①﨑髙\\U+D842\\U+DFB7\\U+69D7") == "㎡①﨑髙𠮷槗"
 
 
 @BOTH
@@ -209,8 +209,8 @@ def test_a_coordinate_that_moved_two_millimetres_is_refused(tmp_path: Path, monk
     def moved(entity: Any) -> Any:
         return vertices(entity) + 0.002
 
-    vertices = _dxf._vertices
-    monkeypatch.setattr(_dxf, "_vertices", moved)
+    vertices = _dxf_read._vertices
+    monkeypatch.setattr(_dxf_read, "_vertices", moved)
     with pytest.raises(MachineError, match="座標"):
         dxf.write(PRODUCTS["lines"], tmp_path)
     assert list(tmp_path.iterdir()) == []

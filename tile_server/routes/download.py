@@ -15,13 +15,14 @@ from typing import BinaryIO
 
 import anyio
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.responses import StreamingResponse
 
 from gis_pipeline.catalog import Published
 from gis_pipeline.errors import UnknownItem
 from gis_pipeline.members import Download
 from gis_pipeline.model import Asset
+from gis_pipeline.proof import WrongFileError
 from tile_server import caching, clip, jobs, making
 from tile_server.clip import Order
 from tile_server.errors import Busy
@@ -29,7 +30,6 @@ from tile_server.files import check_downloadable, disposition, file_response
 from tile_server.openapi import ANY_FILE, described
 from tile_server.ordering import Wish, Wished, order
 from tile_server.params import Instant
-from tile_server.proof import WrongFileError
 from tile_server.respond import JSON
 from tile_server.site import Asked, View
 
@@ -39,7 +39,16 @@ LOGGER = logging.getLogger("machizu.downloads")
 _BLOCK = 1 << 18
 
 
-@router.get("/download/{name}", **described("", ANY_FILE, summary="地図のダウンロード"))
+async def _there(view: Asked, name: str) -> None:
+    """What is asked for is looked up before the rest of the request is read: there is no part of what there is not."""
+    view.snapshot.collection(name.partition(".")[0])
+
+
+@router.get(
+    "/download/{name}",
+    dependencies=[Depends(_there)],
+    **described("", ANY_FILE, summary="地図のダウンロード"),
+)
 async def download(view: Asked, request: Request, name: str, on: Instant, wish: Wish) -> Response:
     """`youto.geojson`, `.gpkg`, `.shp.zip`, `.fgb`, `.parquet`, `.kml`, `.csv`, `.xlsx` …; scans `.tif`, `.tfw.zip`.
 

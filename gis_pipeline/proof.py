@@ -1,23 +1,57 @@
-"""Every file made for a request is opened again by another reader before it is handed out: never a wrong file."""
+"""Every published file and every download is opened again by another reader before anybody gets it: never a wrong file.
+
+A member of `outputs/` with `reread` is held against its product here; one without proves its file while writing.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from gis_pipeline.crs import into
-from gis_pipeline.members import Product, Reread
+from gis_pipeline.crs import frame_crs, into, label
+from gis_pipeline.errors import MachineError
+from gis_pipeline.members import Download, Output, Product, Reread
 
 DEGREE_TOLERANCE, METRE_TOLERANCE = 5e-9, 5e-4
 """Half a millimetre on the ground, either way."""
+
+LONLAT = "OGC:CRS84"
+
+MOST_PROVEN = 300_000
+"""Up to so many features every geometry of a published file is read again."""
 
 Geometries = NDArray[np.object_]
 
 
 class WrongFileError(RuntimeError):
-    """A file that was made for a request does not hold what was asked for; it is thrown away and logged."""
+    """A file does not hold what was to be written: it is thrown away, nothing is published or handed out."""
+
+
+def frame_of(member: Download, product: Product) -> str:
+    """The CRS in which the coordinates of the file stand."""
+    if member.FRAMES == "lonlat":
+        return LONLAT
+    return product.part.target_crs or label(frame_crs(product.service.crs))
+
+
+def prove_published(output: Output, product: Product, path: Path) -> None:
+    """Holds a file of a whole edition against the edition; MachineError names the file that is wrong.
+
+    Above MOST_PROVEN features the writers' own count of what stands in the file has to do: the reader would hold
+    everything in memory a second time. Pictures are held against the masters' pixels by their writer.
+    """
+    if not hasattr(output, "reread") or frozenset({"sheets"}) == output.APPLIES or len(product.frame) > MOST_PROVEN:
+        return
+    member = cast(Download, output)
+    try:
+        prove(product, member.reread(path), frame_of(member, product))
+    except WrongFileError as error:
+        raise MachineError(f"{path.name}: {error} 公開案は作りません。もう一度実行してください。") from error
 
 
 def prove(product: Product, found: Reread, file_crs: str) -> None:
@@ -28,28 +62,33 @@ def prove(product: Product, found: Reread, file_crs: str) -> None:
     """
     wanted = expected(product, file_crs)
     fids = [str(fid) for fid in product.frame.index]
+    if found.placed_only:
+        placed = np.flatnonzero(~shapely.is_missing(wanted))
+        wanted, fids = wanted[placed], [fids[n] for n in placed.tolist()]
     if len(found.geometry) != len(wanted):
-        raise WrongFileError(f"{len(wanted)} features were asked for, {len(found.geometry)} are in the file")
+        raise WrongFileError(f"読み返すと {len(wanted)} 件のはずが {len(found.geometry)} 件です。")
     shapes = found.geometry
     if found.fids is not None:
         place = {fid: n for n, fid in enumerate(found.fids)}
         if len(place) != len(fids) or place.keys() != set(fids):
-            raise WrongFileError("the file's ids are not those asked for")
+            raise WrongFileError("読み返すと地物の番号が書いたものと違います。")
         shapes = shapes[[place[fid] for fid in fids]] if fids else shapes
     tolerance = DEGREE_TOLERANCE if pyproj.CRS.from_user_input(file_crs).is_geographic else METRE_TOLERANCE
     wrong = [fid for fid, same in zip(fids, _same(shapes, wanted, tolerance), strict=True) if not same]
     if wrong:
-        raise WrongFileError(f"{len(wrong)} features lie elsewhere, the first is {wrong[0]!r}")
+        raise WrongFileError(f"読み返すと {len(wrong)} 件の位置か形が違います。最初は {wrong[0]} です。")
 
 
 def prove_picture(found: Reread, wanted: shapely.Geometry) -> None:
     """The rectangle of a picture is the one that was made."""
     if not shapely.equals_exact(shapely.normalize(found.geometry[0]), shapely.normalize(wanted), 1e-4):
-        raise WrongFileError("the picture lies elsewhere")
+        raise WrongFileError("読み返すと画像の位置が違います。")
 
 
 def expected(product: Product, file_crs: str) -> Geometries:
     """The selection in the file's CRS, x first; None without geometry."""
+    if product.frame.active_geometry_name is None:
+        return np.full(len(product.frame), None, dtype=object)
     town = product.frame.geometry
     moved = town if file_crs == product.service.crs else into(town, product.service.crs, file_crs)
     shapes = np.asarray(shapely.force_2d(moved.to_numpy()), dtype=object)
