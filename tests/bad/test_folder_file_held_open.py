@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from gis_pipeline import planning
+from gis_pipeline import planning, publishing
 from tests.town import Town, findings
 
 
 def test_is_named_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     town = Town(tmp_path)
     held = town.folders.source / "youto/2026-04-01/youto.geojson"
-    really = planning.sha256_of
+    really = publishing.sha256_of
 
     def refused(path: Path) -> str:
         if path == held:
