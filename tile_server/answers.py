@@ -52,10 +52,15 @@ def contains(boundary: FeatureStore, spot: Spot) -> bool:
 
 
 def look(
-    declaration: Collection, published: Published | None, store: FeatureStore, spot: Spot, inside: bool | None
+    declaration: Collection,
+    published: Published | None,
+    store: FeatureStore,
+    spot: Spot,
+    inside: bool | None,
+    most: int = MOST_FEATURES,
 ) -> Found:
     """What one collection says about a spot. `inside`: whether it lies in the town, None if that is unknown."""
-    near = tuple(store.near(spot.easting_m, spot.northing_m, spot.around, spot.radius_m, MOST_FEATURES))
+    near = tuple(store.near(spot.easting_m, spot.northing_m, spot.around, spot.radius_m, most))
     if near:
         return Found(declaration, published, "found", near)
     # Outside the boundary itself is an answer; outside the town is none for everything that covers the town only.

@@ -23,7 +23,7 @@ from gis_pipeline.model import Collection
 from tile_server import images, symbols
 from tile_server.archives import Archive
 from tile_server.area import Area
-from tile_server.errors import RequestError
+from tile_server.errors import TooLarge
 from tile_server.images import ImageFormat
 from tile_server.labels import BUFFER_PX, Geometries, Placer
 from tile_server.masters import Masters
@@ -95,11 +95,23 @@ def picture(layers: Sequence[Layer], window: Window, form: ImageFormat, ground: 
     return images.encode(base, form)
 
 
-def blank(window: Window, form: ImageFormat, ground: Ground) -> bytes:
+def blank(size_px: tuple[int, int], form: ImageFormat, ground: Ground) -> bytes:
     """A picture of nothing."""
     opaque = form == "jpg" or not ground.transparent
-    size = (window.width_px, window.height_px)
-    return images.encode(Image.new("RGBA", size, ground.colour if opaque else (0, 0, 0, 0)), form)
+    return images.encode(Image.new("RGBA", size_px, ground.colour if opaque else (0, 0, 0, 0)), form)
+
+
+def message(words: str, size_px: tuple[int, int], form: ImageFormat, ground: Ground) -> bytes:
+    """A picture of nothing but words, in lines as long as it is wide."""
+    if not words:
+        return blank(size_px, form, ground)
+    size, margin = 14.0, 4.0
+    count = max(1, int((size_px[0] - 2 * margin) // size))
+    lines = [words[at : at + count] for at in range(0, len(words), count)]
+    drawn = "".join(symbols.text(line, margin, (n + 0.8) * 1.4 * size, size) for n, line in enumerate(lines))
+    opaque = form == "jpg" or not ground.transparent
+    png = to_png(symbols.svg(*size_px, drawn, ground=ground.colour if opaque else ""))
+    return png if form == "png" else images.encode(_opened(png), form)
 
 
 def _flush(body: list[str], window: Window) -> list[Image.Image]:
@@ -154,9 +166,9 @@ def _features(layer: Layer, window: Window, placer: Placer) -> list[str]:
     return _by_class(collection, seen, codes, window.metres_px)
 
 
-def too_many(collection: Collection) -> RequestError:
+def too_many(collection: Collection) -> TooLarge:
     """More features than are ever drawn at once."""
-    return RequestError(
+    return TooLarge(
         f"「{collection.title}」の地物が多すぎます。範囲を狭くしてください。",
         f"More than {MOST_FEATURES} features lie in the box: ask for a smaller one.",
         "bbox",

@@ -27,7 +27,7 @@ from starlette.responses import Response
 from gis_pipeline.errors import Absent, MachineError, MachizuError, UnknownEdition, Withdrawn
 
 PROBLEM = "application/problem+json"
-RETRY_AFTER_S = "30"
+RETRY_AFTER_S = 30
 """When a client that was told to come later may ask again."""
 
 
@@ -49,7 +49,11 @@ class TooLarge(RequestError):
 
 
 class Busy(RequestError):
-    """Too much is being made at the moment; the same request may be followed later."""
+    """Too much is being made at the moment; the same request may be followed `wait_s` seconds later."""
+
+    def __init__(self, message: str, english: str, wait_s: int = RETRY_AFTER_S) -> None:
+        self.wait_s = wait_s
+        super().__init__(message, english)
 
 
 class NotAcceptable(RequestError):
@@ -94,6 +98,9 @@ TABLE: dict[type[Exception], Kind] = {
     RioTilerError: _UNAVAILABLE,
 }
 """The most derived class of an exception that stands here decides."""
+
+FORESEEN = tuple(TABLE)
+"""What a service that answers in a form of its own catches; anything else is a fault of the server."""
 
 _BY_STATUS: dict[int, Kind] = {
     400: _BAD_REQUEST,
@@ -143,7 +150,7 @@ def answer(error: Exception) -> Response:
         return problem(kind, str(error), reason=error.reason)
     if isinstance(error, Busy):
         told = problem(kind, str(error), error.english)
-        told.headers["retry-after"] = RETRY_AFTER_S
+        told.headers["retry-after"] = str(error.wait_s)
         return told
     if isinstance(error, RequestError):
         return problem(kind, str(error), error.english, parameter=error.parameter)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gis_pipeline.errors import Absent, MachizuError, UnknownCollection, UnknownEdition
-from tile_server.errors import RequestError, kind_of
+from gis_pipeline.errors import Absent, UnknownCollection, UnknownEdition, Withdrawn
+from tile_server.errors import Busy, RequestError, kind_of
 
 XML = "text/xml"
 
@@ -23,16 +22,24 @@ class ServiceError(RequestError):
 
 
 class Kvp:
-    """The parameters of one request. Of a key that is given twice the first counts."""
+    """The parameters of one request, keys in any case."""
 
     def __init__(self, request: Request) -> None:
-        self._values: dict[str, str] = {}
+        self._values: dict[str, set[str]] = {}
         for name, value in request.query_params.multi_items():
-            self._values.setdefault(name.upper(), value)
+            self._values.setdefault(name.upper(), set()).add(value)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
 
     def get(self, name: str, otherwise: str = "") -> str:
-        """The value, or `otherwise` where there is none."""
-        return self._values.get(name) or otherwise
+        """The value, or `otherwise` where there is none; ServiceError for a key that is given different values."""
+        values = self._values.get(name, set()) - {""}
+        if len(values) > 1:
+            raise ServiceError(
+                "InvalidParameterValue", f"{name} に違う値が二つあります。", f"{name} is given twice.", name
+            )
+        return next(iter(values), otherwise)
 
     def need(self, name: str) -> str:
         """The value; ServiceError MissingParameterValue where there is none."""
@@ -41,17 +48,8 @@ class Kvp:
             raise ServiceError("MissingParameterValue", f"{name} を指定してください。", f"{name} is missing.", name)
         return value
 
-    def choice(self, name: str, table: Mapping[str, str], code: str) -> str:
-        """The member of a table that the value names; ServiceError with `code` for any other."""
-        value = self.need(name)
-        if value not in table:
-            raise ServiceError(
-                code, f"{name} に「{value[:60]}」は使えません。", f"{name} cannot be {value[:60]!r}.", name
-            )
-        return table[value]
 
-
-def _said(error: MachizuError) -> tuple[str, str, str, int]:
+def _said(error: Exception) -> tuple[str, str, str, int]:
     """Code, text, locator and status."""
     status = kind_of(error).status
     if isinstance(error, ServiceError):
@@ -62,10 +60,12 @@ def _said(error: MachizuError) -> tuple[str, str, str, int]:
         return "LayerNotDefined", str(error), "LAYER", 400
     if isinstance(error, UnknownEdition):
         return "InvalidDimensionValue", str(error), "TIME", status
-    return "NoApplicableCode", str(error) if isinstance(error, Absent) else "", "", status
+    if isinstance(error, Withdrawn):
+        return "NoApplicableCode", f"{error} {error.reason}", "", status
+    return "NoApplicableCode", str(error) if isinstance(error, Absent) else kind_of(error).title, "", status
 
 
-def wms_exception(error: MachizuError, version: str) -> Response:
+def wms_exception(error: Exception, version: str) -> Response:
     """A service exception report of WMS 1.1.1 or 1.3.0."""
     code, text, locator, status = _said(error)
     code = "" if code in ("NoApplicableCode", "InvalidParameterValue", "MissingParameterValue") else code
@@ -74,12 +74,13 @@ def wms_exception(error: MachizuError, version: str) -> Response:
         media, space = "application/vnd.ogc.se_xml", ""
     else:
         media, space = XML, ' xmlns="http://www.opengis.net/ogc"'
-        named += f" locator={quoteattr(locator)}" if locator else ""
+        named += f" locator={quoteattr(_clean(locator))}" if locator else ""
     body = f"<ServiceException{named}>{escape(_clean(text))}</ServiceException>"
-    return _report(f'<ServiceExceptionReport version="{version}"{space}>{body}</ServiceExceptionReport>', media, status)
+    report = f'<ServiceExceptionReport version="{version}"{space}>{body}</ServiceExceptionReport>'
+    return _report(report, media, status, error)
 
 
-def ows_exception(error: MachizuError) -> Response:
+def ows_exception(error: Exception) -> Response:
     """An exception report of OWS Common 1.1 (WMTS)."""
     code, text, locator, status = _said(error)
     code = {"LayerNotDefined": "InvalidParameterValue", "InvalidDimensionValue": "InvalidParameterValue"}.get(
@@ -91,7 +92,7 @@ def ows_exception(error: MachizuError) -> Response:
         '<ExceptionReport xmlns="http://www.opengis.net/ows/1.1" version="1.1.0" xml:lang="ja">'
         f'<Exception exceptionCode="{code}"{named}>{body}</Exception></ExceptionReport>'
     )
-    return _report(report, XML, status)
+    return _report(report, XML, status, error)
 
 
 def _clean(text: str) -> str:
@@ -102,6 +103,9 @@ def _clean(text: str) -> str:
     )
 
 
-def _report(text: str, media_type: str, status: int) -> Response:
+def _report(text: str, media_type: str, status: int, error: Exception) -> Response:
     content = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode()
-    return Response(content, status, {"cache-control": "no-store"}, media_type)
+    headers = {"cache-control": "no-store"}
+    if isinstance(error, Busy):
+        headers["retry-after"] = str(error.wait_s)
+    return Response(content, status, headers, media_type)

@@ -1,7 +1,8 @@
 """How much of what is costly one client may ask for: a bucket of tokens each, 429 with Retry-After when it is empty.
 
-Costly is what is computed for one request: drawn maps and tiles, clipped downloads, filters, comparisons. Prebuilt
-tiles, files and ordinary lists are never counted. Every worker process counts for itself.
+Costly is what is computed for one request. Of clipped downloads, filters and comparisons the address says so; a
+picture or a tile is charged where it is about to be drawn, because only there it is known that it is not prebuilt.
+Files and ordinary lists are never counted. Every worker process counts for itself.
 """
 
 from __future__ import annotations
@@ -13,16 +14,14 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tile_server.errors import status_problem
+from tile_server.errors import Busy, status_problem
 
-_COSTLY = re.compile(
-    r"/(wms|wmts|jobs)([/.?].*)?"
-    r"|/tiles/.*(@2x\.[a-z]+|\.png|\.jpg)"
-    r"|/api/collections/[^/]+/(changes.*|map|styles/[^/]+/map)"
-    r"|/api/(map|styles/[^/]+/map)"
-)
+_COSTLY = re.compile(r"/api/collections/[^/]+/changes.*")
+_KEY = "machizu.limits"
+"""Where a request's scope holds the limits that `charge` asks."""
 _MOST_CLIENTS = 20_000
 BURST_S = 6.0
 """A bucket holds what refills in so many seconds: a map client asks for a whole screen at once."""
@@ -87,10 +86,24 @@ class Limits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if self._buckets is not None and scope["type"] == "http" and costly(scope["path"], scope["query_string"]):
-            client = scope.get("client")
-            wait_s = self._buckets.wait_s(party(client[0]) if client else "")
-            if wait_s:
-                await status_problem(429, {"retry-after": str(wait_s)})(scope, receive, send)
-                return
+        if self._buckets is not None and scope["type"] == "http":
+            scope[_KEY] = self
+            if costly(scope["path"], scope["query_string"]):
+                wait_s = self.wait_s(scope)
+                if wait_s:
+                    await status_problem(429, {"retry-after": str(wait_s)})(scope, receive, send)
+                    return
         await self._app(scope, receive, send)
+
+    def wait_s(self, scope: Scope) -> int:
+        """Takes a token of the client's; the seconds until there is one if it has none."""
+        client = scope.get("client")
+        return self._buckets.wait_s(party(client[0]) if client else "") if self._buckets else 0
+
+
+def charge(request: Request) -> None:
+    """Counts what is about to be drawn for this request; Busy (429) if its client has asked for too much."""
+    limits: Limits | None = request.scope.get(_KEY)
+    wait_s = limits.wait_s(request.scope) if limits is not None else 0
+    if wait_s:
+        raise Busy("短い間に要求が多すぎます。", "Too many requests.", wait_s)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,19 @@ import orjson
 
 from gis_pipeline.catalog import Published
 from gis_pipeline.crs import OutputCrs, output_crs, parse
-from gis_pipeline.model import BBox, Collection
+from gis_pipeline.model import BBox
 from tile_server import documents
+from tile_server.answers import Found, Spot
+from tile_server.archives import MAX_ZOOM
+from tile_server.area import MERCATOR_EDGE_M
 from tile_server.boxes import around
 from tile_server.errors import RequestError
+from tile_server.identifying import inside_town, look_at, place_document
 from tile_server.images import ImageFormat
 from tile_server.numbers import number
 from tile_server.site import View
-from tile_server.store import Near
-from tile_server.window import MOST_SIDE_PX, TooLarge, Window
+from tile_server.towngrid import SCALES, TILE_PX, town_grid
+from tile_server.window import MOST_SIDE_PX, Window, too_large
 
 Box = tuple[float, float, float, float]
 
@@ -30,6 +35,10 @@ MOST_LAYERS = 20
 MOST_FOUND = 100
 _REACH_PX = 6.0
 _MIDDLE = 21
+_WORLD_SCALE = 559_082_264.0287178
+"""The scale denominator of zoom 0 of WebMercatorQuad."""
+_ON_GRID = 1e-4
+"""So many sides of a tile a box may lie beside it, for the digits of a request: a fortieth of a pixel."""
 
 
 def colour(text: str, name: str) -> str:
@@ -44,7 +53,7 @@ def pixels(text: str, name: str) -> int:
     if not re.fullmatch(r"[0-9]{1,40}", text) or not text.strip("0"):
         raise RequestError(f"{name} は 1 以上の整数です。", f"{name} must be a positive integer.", name)
     if int(text) > MOST_SIDE_PX:
-        raise TooLarge()
+        raise too_large()
     return int(text)
 
 
@@ -126,71 +135,102 @@ def layers_in_force(view: View) -> list[Published]:
     return sorted(known, key=lambda one: 0 if one.declaration.scan is not None else order[one.declaration.geometry])
 
 
+def times(view: View, published: Published) -> list[tuple[str, str]]:
+    """First and last day on which each edition that is live was in force, up to today."""
+    today = view.site.today()
+    entry = view.snapshot.collection(published.declaration.id)
+    days = sorted({edition.takes_effect for edition in entry.editions if edition.state == "live"})
+    known = [day for day in days if day <= today]
+    ends = [day - dt.timedelta(days=1) for day in known[1:]] + [today]
+    return [(start.isoformat(), end.isoformat()) for start, end in zip(known, ends, strict=True)]
+
+
+def most_scale(published: Published) -> float:
+    """The scale denominator above which the map is not meant to be looked at: half a zoom above its first one."""
+    return _WORLD_SCALE / 2 ** (published.edition.zooms[0] - 0.5)
+
+
+def on_grid(window: Window) -> Window:
+    """The tile that a window is, of WebMercatorQuad or the town's set; any other window as it is.
+
+    Clients that ask for a map in tiles get what the tiles are: labels go on from one to the next.
+    """
+    side = window.east - window.west
+    if window.width_px != window.height_px or abs(window.north - window.south - side) > 1e-6 * side:
+        return window
+    if window.in_frame:
+        grid = town_grid(window.frame)
+        west, north = grid.west_m, grid.north_m
+        steps = [grid.cell_m(matrix) * TILE_PX for matrix in range(len(SCALES))]
+    elif window.crs.code == "EPSG:3857":
+        west, north = -MERCATOR_EDGE_M, MERCATOR_EDGE_M
+        steps = [2 * MERCATOR_EDGE_M / (1 << zoom) for zoom in range(MAX_ZOOM + 1)]
+    else:
+        return window
+    for step in steps:
+        col, row = (window.west - west) / step, (north - window.north) / step
+        if abs(side / step - 1) < _ON_GRID and max(abs(col - round(col)), abs(row - round(row))) < _ON_GRID:
+            left, top = west + round(col) * step, north - round(row) * step
+            return replace(window, west=left, south=top - step, east=left + step, north=top, tiled=True)
+    return window
+
+
 # ------------------------------------------------------------------ what lies at a pixel
 
 
-@dataclass(frozen=True)
-class Hit:
-    """What one layer has at the place asked about."""
-
-    published: Published
-    near: tuple[Near, ...]
-
-    @property
-    def declaration(self) -> Collection:
-        """How its attributes are called."""
-        return self.published.declaration
-
-
-def at_pixel(
-    view: View, listed: Sequence[Published], window: Window, place: tuple[float, float], most: int
-) -> list[Hit]:
-    """The features of each layer at (col, row): areas that hold the place, lines and points within a few pixels."""
-    lon, lat = window.place(place[0] + 0.5, place[1] + 0.5)
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
-        return []
-    radius_m = min(view.site.settings.max_radius_m, _REACH_PX * window.metres_px)
-    spot = around(view.service.crs, lon, lat, radius_m)
-    if spot is None:
-        return []
-    hits: list[Hit] = []
-    for published in listed:
-        store = view.site.stores.open(published.file("store.sqlite"))
-        hits.append(Hit(published, tuple(store.near(spot[0], spot[1], spot[2], radius_m, most))))
-    return hits
-
-
-def info(view: View, hits: Sequence[Hit], form: str) -> tuple[bytes, str]:
-    """The answer to GetFeatureInfo as JSON (GeoJSON), HTML or plain text, with its media type."""
+def info(
+    view: View, listed: Sequence[Published], window: Window, place: tuple[int, int], form: str, most: int
+) -> tuple[bytes, str]:
+    """The answer to GetFeatureInfo at (col, row), with its media type: what /identify says about these layers there,
+    as GeoJSON, HTML or plain text. Areas count when they hold the place, lines and points within a few pixels."""
+    spot = _spot(view, window, place)
+    inside = None if spot is None else inside_town(view, spot)
+    entries = [view.snapshot.collection(published.declaration.id) for published in listed]
+    found = [] if spot is None else look_at(view, entries, spot, inside, min(most, MOST_FOUND))
+    document = {} if spot is None else place_document(view, spot, inside, found)
     if "json" in form:
-        return _geojson(hits), form
+        collection = {"type": "FeatureCollection", "features": [row for one in found for row in _features(one)]}
+        return orjson.dumps(collection | document), form
     if form == "text/html":
         page = view.site.pages.get_template("featureinfo.html")
-        return page.render(view=view, hits=[(hit, _rows(hit)) for hit in hits]).encode(), "text/html; charset=utf-8"
-    lines: list[str] = []
-    for hit in hits:
-        lines.append(f"{hit.declaration.title}（{hit.published.edition.id}）")
-        for rows in _rows(hit):
-            lines += [f"  {row['title']}: {'' if row['value'] is None else row['value']}{row['unit']}" for row in rows]
-            lines.append("")
-        if not hit.near:
-            lines.append("  該当なし")
-    return "\n".join(lines).encode(), "text/plain; charset=utf-8"
+        return page.render(view=view, document=document, states=STATES).encode(), "text/html; charset=utf-8"
+    return "\n".join(_lines(document)).encode(), "text/plain; charset=utf-8"
 
 
-def _rows(hit: Hit) -> list[list[dict[str, Any]]]:
-    read = (orjson.loads(near.feature.geojson)["properties"] for near in hit.near)
-    return [documents.labelled(hit.declaration, properties) for properties in read]
+STATES = {"none": "該当なし", "nodata": "データ無し"}
+"""Two answers that must never look the same."""
 
 
-def _geojson(hits: Sequence[Hit]) -> bytes:
+def _spot(view: View, window: Window, place: tuple[int, int]) -> Spot | None:
+    """The middle of a pixel; None where the earth or the town frame has no such place."""
+    lon, lat = window.place(place[0] + 0.5, place[1] + 0.5)
+    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+        return None
+    radius_m = min(view.site.settings.max_radius_m, _REACH_PX * window.metres_px)
+    placed = around(view.service.crs, lon, lat, radius_m)
+    return None if placed is None else Spot(lon, lat, *placed, radius_m)
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    for layer in document.get("layers", []):
+        yield f"{layer['title']}（{layer['edition']}）"
+        for feature in layer["features"]:
+            for row in feature["labelled"]:
+                yield f"  {row['title']}: {'' if row['value'] is None else row['value']}{row['unit']}"
+            yield ""
+        if not layer["features"]:
+            yield f"  {STATES[layer['state']]}"
+        for sentence in (layer["attribution"], *layer["notices"]):
+            yield f"  {sentence}"
+
+
+def _features(found: Found) -> Iterator[dict[str, Any]]:
     """A collection that is for viewing only hands out attributes, not coordinates."""
-    features: list[dict[str, Any]] = []
-    for hit in hits:
-        for near in hit.near:
-            feature: dict[str, Any] = orjson.loads(near.feature.geojson)
-            if not hit.declaration.downloadable:
-                feature["geometry"] = None
-            names = {"collection": hit.declaration.id, "edition": hit.published.edition.id}
-            features.append(feature | names | {"distance_m": round(near.distance_m, 3)})
-    return orjson.dumps({"type": "FeatureCollection", "features": features})
+    if found.published is None:
+        return
+    for near in found.near:
+        feature: dict[str, Any] = orjson.loads(near.feature.geojson)
+        if not found.declaration.downloadable:
+            feature["geometry"] = None
+        names = {"collection": found.declaration.id, "edition": found.published.edition.id}
+        yield feature | names | {"distance_m": round(near.distance_m, 3)}

@@ -39,11 +39,17 @@ _DATE_TIME = re.compile(
 # ------------------------------------------------------------------ unknown parameters
 
 
+ANY = frozenset({"*"})
+"""The parameters of an endpoint that judges its query itself."""
+
+
 def accepted_parameters(dependant: Dependant) -> frozenset[str] | None:
-    """The query parameters of an endpoint and its dependencies; None if `property_filters` judges the rest."""
+    """The query parameters of an endpoint and its dependencies; None if `property_filters` judges the rest, or ANY."""
     names = {field.alias for field in dependant.query_params}
     for inner in dependant.dependencies:
-        if inner.call in (property_filters, any_parameters):
+        if inner.call is any_parameters:
+            return ANY
+        if inner.call is property_filters:
             return None
         deeper = accepted_parameters(inner)
         if deeper is None:
@@ -53,13 +59,15 @@ def accepted_parameters(dependant: Dependant) -> frozenset[str] | None:
 
 
 async def any_parameters() -> None:
-    """Marks a path whose standard wants unknown parameters ignored (WMS 1.3.0, 6.8.1; OWS Common, 11.5.2)."""
+    """Marks a path whose standard has unknown parameters ignored and errors told in XML (WMS 1.3.0, 6.8; OWS 1.1)."""
 
 
 def only_known_parameters(request: Request) -> None:
     """400 for a query parameter that the path does not know or that is given twice (OGC 17-069r4, 7.6)."""
     endpoint: Callable[..., Any] = request.scope["endpoint"]
     known = site_of(request).parameters.get(endpoint)
+    if known is ANY:
+        return
     seen: set[str] = set()
     for name, _ in request.query_params.multi_items():
         if known is not None and name not in known:

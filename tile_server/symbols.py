@@ -6,7 +6,7 @@ The same drawing as the viewer's, so that a map looks the same wherever it is sh
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -128,23 +128,28 @@ def text(words: str, x: float, y: float, size: float, *, halo: float = 0.0, turn
 _ROW_PX, _SWATCH_PX, _TEXT_PX, _MARGIN_PX = 28, 48, 14, 8
 
 
-def legend_svg(collections: Iterable[Collection]) -> str:
+def legend_svg(collections: Sequence[Collection]) -> str:
     """The rows of the legend, under the title of each collection where there are several."""
-    listed = list(collections)
     parts: list[str] = []
-    y, width = float(_MARGIN_PX), 120.0
-    for collection in listed:
-        rows = [(entry, entry.title) for entry in legend(collection)]
-        if len(listed) > 1 and collection.classes:
+    y = float(_MARGIN_PX)
+    for collection in collections:
+        if len(collections) > 1 and collection.classes:
             parts.append(text(collection.title, _MARGIN_PX, y + _ROW_PX / 2, _TEXT_PX))
-            width = max(width, _width(collection.title) + 2 * _MARGIN_PX)
             y += _ROW_PX
-        for entry, title in rows:
+        for entry in legend(collection):
             parts.append(_swatch(collection, entry, y))
-            parts.append(text(title, 2 * _MARGIN_PX + _SWATCH_PX, y + _ROW_PX / 2, _TEXT_PX))
-            width = max(width, _width(title) + 3 * _MARGIN_PX + _SWATCH_PX)
+            parts.append(text(entry.title, 2 * _MARGIN_PX + _SWATCH_PX, y + _ROW_PX / 2, _TEXT_PX))
             y += _ROW_PX
-    return svg(round(width), round(y + _MARGIN_PX), "".join(parts), ground="#ffffff")
+    return svg(*legend_size(collections), "".join(parts), ground="#ffffff")
+
+
+def legend_size(collections: Sequence[Collection]) -> tuple[int, int]:
+    """Width and height of the legend in pixels."""
+    titled = [one for one in collections if len(collections) > 1 and one.classes]
+    rows = [entry for one in collections for entry in legend(one)]
+    widths = [_width(one.title) + 2 * _MARGIN_PX for one in titled]
+    widths += [_width(entry.title) + 3 * _MARGIN_PX + _SWATCH_PX for entry in rows]
+    return round(max(120.0, *widths)), (len(titled) + len(rows)) * _ROW_PX + 2 * _MARGIN_PX
 
 
 def _width(words: str) -> float:

@@ -18,6 +18,7 @@ from tile_server.archives import MEDIA_TYPES, Archive, archive_of, check_matrix,
 from tile_server.blank import blank
 from tile_server.front import accepts_encoding
 from tile_server.images import ImageFormat
+from tile_server.limits import charge
 from tile_server.site import View
 from tile_server.tilesets import TileSet, mercator_tile
 
@@ -65,6 +66,7 @@ async def tile_response(
         content = archive.tile(zoom, col, row)
         content = content if content is None or packed else archive.plain(content)
     else:
+        charge(request)
         content = await anyio.to_thread.run_sync(
             partial(_drawn, view, published, archive, at, size_px, cast(ImageFormat, form)), limiter=view.site.rendering
         )
@@ -88,6 +90,7 @@ async def set_response(view: View, request: Request, one: TileSet, at: tuple[int
     headers["etag"] = tag
     if caching.matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
+    charge(request)
     content = await anyio.to_thread.run_sync(_made, view, one, at, form, limiter=view.site.rendering)
     if content is None:
         return _nothing(form, headers)

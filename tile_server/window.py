@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from gis_pipeline.crs import OutputCrs, frame_code, parse, to_lonlat
 from gis_pipeline.model import BBox
 from tile_server.area import FrameBox, cover
-from tile_server.errors import RequestError
+from tile_server.errors import RequestError, TooLarge
 
 Array = NDArray[np.float64]
 
-MOST_PIXELS = 4096 * 4096
-MOST_SIDE_PX = 16384
+MOST_SIDE_PX = 4096
+"""The greatest width and height of one picture, in pixels; published as a limit."""
 _DEGREE_M = 111_132.0
 _FURTHEST = 1e8
 
@@ -47,6 +47,11 @@ class Window:
     width_px: int
     height_px: int
     tiled: bool = False
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width_px, self.height_px
 
     @cached_property
     def in_frame(self) -> bool:
@@ -117,11 +122,11 @@ def window_of(
     """A window from the four numbers of a request: first and second axis, lower then upper bound.
 
     `northing_first` is the order in which the request gives them. RequestError for a box without an area, beyond the
-    CRS, and for more than MOST_PIXELS.
+    CRS; TooLarge beyond MOST_SIDE_PX.
     """
     width_px, height_px = size_px
-    if width_px * height_px > MOST_PIXELS or max(size_px) > MOST_SIDE_PX:
-        raise TooLarge()
+    if max(size_px) > MOST_SIDE_PX:
+        raise too_large()
     west, south, east, north = (box[1], box[0], box[3], box[2]) if northing_first else box
     if not (west < east and south < north):
         raise RequestError("bbox の上限は下限より大きくしてください。", "bbox: the box has no area.", "bbox")
@@ -135,10 +140,9 @@ def window_of(
     return Window(crs, frame, west, south, east, north, width_px, height_px)
 
 
-class TooLarge(RequestError):
+def too_large() -> TooLarge:
     """A picture of more pixels than are ever drawn."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "画像は 4096 × 4096 画素までです。", "At most 4096 × 4096 pixels are drawn in one picture.", "width"
-        )
+    most = MOST_SIDE_PX
+    return TooLarge(
+        f"画像は {most} × {most} 画素までです。", f"At most {most} × {most} pixels are drawn in one picture.", "width"
+    )

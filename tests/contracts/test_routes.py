@@ -32,6 +32,7 @@ def at(lon: float, lat: float) -> dict[str, str]:
 
 FILLED = {
     "j": "100",
+    "time": "current",
     "infoFile": "100.json",
     "collectionId": "youto",
     "featureId": "d11",

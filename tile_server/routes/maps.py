@@ -18,6 +18,7 @@ from tile_server.boxes import crs_named
 from tile_server.draw import Ground
 from tile_server.errors import RequestError
 from tile_server.images import ImageFormat
+from tile_server.limits import charge
 from tile_server.openapi import described
 from tile_server.params import CollectionId, Instant
 from tile_server.respond import reply
@@ -105,8 +106,9 @@ async def _answer(view: View, request: Request, listed: Sequence[Published], ask
     def drawn() -> bytes:
         layers = [draw.layer_of(view, published) for published in listed]
         made = draw.picture(layers, window, asked.form, asked.ground)
-        return draw.blank(window, asked.form, asked.ground) if made is None else made
+        return draw.blank(window.size_px, asked.form, asked.ground) if made is None else made
 
+    charge(request)
     content = await anyio.to_thread.run_sync(drawn, limiter=view.site.rendering)
     headers = {"content-crs": f"<{window.crs.uri}>", "x-machizu-edition": ",".join(one.edition.id for one in listed)}
     low, high = (window.west, window.south), (window.east, window.north)

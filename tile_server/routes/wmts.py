@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import anyio
 from fastapi import APIRouter, Depends, Request, Response
 
-from gis_pipeline.errors import MachizuError, UnknownItem
-from tile_server import documents, mapping
+from gis_pipeline.crs import output_crs
+from gis_pipeline.errors import UnknownItem
+from tile_server import documents, mapping, symbols
+from tile_server.errors import FORESEEN, RequestError
 from tile_server.images import web_mercator
 from tile_server.kvp import XML, Kvp, ServiceError, ows_exception
 from tile_server.params import any_parameters, parse_instant
 from tile_server.respond import reply
-from tile_server.site import Asked, View
+from tile_server.site import View, view_of
 from tile_server.tileserving import set_response
 from tile_server.tilesets import TileSet, set_of, sets_of
-from tile_server.towngrid import TownGrid, town_grid
+from tile_server.towngrid import TILE_PX, TownGrid, town_grid
 
 router = APIRouter()
 
@@ -30,9 +34,10 @@ _ANY = [Depends(any_parameters)]
 
 @dataclass(frozen=True)
 class Place:
-    """A tile by the texts of a request: layer, tile matrix set, tile matrix, row and column."""
+    """A tile by the texts of a request: layer, day, tile matrix set, tile matrix, row and column."""
 
     layer: str
+    time: str
     matrix_set: str
     matrix: str
     row: str
@@ -45,10 +50,14 @@ def _whole(text: str, name: str) -> int:
     return int(text)
 
 
-def _dated(view: View, kvp: Kvp) -> View:
-    """TIME (or `datetime`, as everywhere here) is one instant; `current` and nothing are today."""
-    text = kvp.get("TIME", kvp.get("DATETIME"))
-    return view if text in ("", "current") else view.at(parse_instant(text))
+def _on_day(view: View, text: str) -> View:
+    """One instant; `current` and nothing are today."""
+    if text in ("", "current"):
+        return view
+    try:
+        return view.at(parse_instant(text))
+    except RequestError as error:
+        raise ServiceError("InvalidParameterValue", str(error), error.english, "Time") from error
 
 
 def _found(view: View, place: Place) -> tuple[TileSet, tuple[int, int, int]]:
@@ -67,6 +76,7 @@ def _found(view: View, place: Place) -> tuple[TileSet, tuple[int, int, int]]:
 
 
 async def _tile(view: View, request: Request, place: Place, form: str) -> Response:
+    view = _on_day(view, place.time)
     one, at = await anyio.to_thread.run_sync(_found, view, place)
     if form not in one.formats:
         raise ServiceError("InvalidParameterValue", "この形式はありません。", "Unknown format.", "Format")
@@ -75,68 +85,87 @@ async def _tile(view: View, request: Request, place: Place, form: str) -> Respon
 
 async def _info(view: View, request: Request, place: Place, pixel: tuple[str, str], form: str) -> Response:
     """What lies at (I, J): I counts columns, J rows."""
+    view = _on_day(view, place.time)
     if form not in INFO.values():
         raise ServiceError("InvalidParameterValue", "この形式はありません。", "Unknown format.", "InfoFormat")
     col, row = _whole(pixel[0], "I"), _whole(pixel[1], "J")
-    if max(col, row) > 255:
+    if max(col, row) >= TILE_PX:
         raise ServiceError("PointIJOutOfRange", "I と J は 255 までです。", "I and J are at most 255.", "I")
 
     def looked() -> tuple[bytes, str]:
         one, at = _found(view, place)
         window = one.window(view.service.crs, *at)
-        hits = mapping.at_pixel(view, [one.published], window, (col, row), mapping.MOST_FOUND)
-        return mapping.info(view, hits, form)
+        return mapping.info(view, [one.published], window, (col, row), form, mapping.MOST_FOUND)
 
     content, media_type = await anyio.to_thread.run_sync(looked)
     return reply(view, request, content, media_type)
+
+
+async def _in_xml(request: Request, work: Callable[[View], Awaitable[Response]]) -> Response:
+    """Every error as an exception report of OWS."""
+    try:
+        return await work(await view_of(request))
+    except FORESEEN as error:
+        return ows_exception(error)
 
 
 # ------------------------------------------------------------------ keys and values
 
 
 @router.get("/wmts", include_in_schema=False, dependencies=_ANY)
-async def wmts(view: Asked, request: Request) -> Response:
-    """GetCapabilities, GetTile and GetFeatureInfo; every error is an OWS exception report."""
-    try:
-        return await _by_keys(view, request, Kvp(request))
-    except MachizuError as error:
-        return ows_exception(error)
+async def wmts(request: Request) -> Response:
+    """GetCapabilities, GetTile and GetFeatureInfo."""
+    return await _in_xml(request, lambda view: _by_keys(view, request, Kvp(request)))
 
 
 async def _by_keys(view: View, request: Request, kvp: Kvp) -> Response:
-    name = kvp.get("REQUEST", "GetCapabilities").lower()
+    """The address alone is answered like GetCapabilities; everything else names service, request and version."""
+    if "REQUEST" not in kvp and "SERVICE" not in kvp:
+        return await _capabilities(view, request)
+    if kvp.need("SERVICE").upper() != "WMTS":
+        raise ServiceError("InvalidParameterValue", "SERVICE は WMTS です。", "SERVICE must be WMTS.", "Service")
+    name = kvp.need("REQUEST").lower()
     if name == "getcapabilities":
+        versions = kvp.get("ACCEPTVERSIONS", "1.0.0").split(",")
+        if "1.0.0" not in versions:
+            raise ServiceError("VersionNegotiationFailed", "版は 1.0.0 です。", "Only 1.0.0.", "AcceptVersions")
         return await _capabilities(view, request)
     if name not in ("gettile", "getfeatureinfo"):
         raise ServiceError("OperationNotSupported", "この REQUEST はありません。", "Unknown REQUEST.", "Request")
-    if kvp.get("VERSION", "1.0.0") != "1.0.0":
-        raise ServiceError("InvalidParameterValue", "VERSION は 1.0.0 です。", "VERSION must be 1.0.0.", "Version")
-    if kvp.get("STYLE", "default") != "default":
-        raise ServiceError("InvalidParameterValue", "STYLE は default です。", "STYLE must be default.", "Style")
-    place = Place(*(kvp.need(key) for key in ("LAYER", "TILEMATRIXSET", "TILEMATRIX", "TILEROW", "TILECOL")))
-    view = _dated(view, kvp)
+    for key, only in (("VERSION", "1.0.0"), ("STYLE", "default")):
+        if kvp.need(key) != only:
+            raise ServiceError("InvalidParameterValue", f"{key} は {only} です。", f"{key} must be {only}.", key)
+    keys = ("TILEMATRIXSET", "TILEMATRIX", "TILEROW", "TILECOL")
+    place = Place(kvp.need("LAYER"), _time(request, "current"), *(kvp.need(key) for key in keys))
+    form = _FORMS.get(kvp.need("FORMAT"), "?")
     if name == "getfeatureinfo":
-        return await _info(view, request, place, (kvp.need("I"), kvp.need("J")), kvp.get("INFOFORMAT", INFO["json"]))
-    return await _tile(view, request, place, _FORMS.get(kvp.get("FORMAT", "image/png"), "?"))
+        return await _info(view, request, place, (kvp.need("I"), kvp.need("J")), kvp.need("INFOFORMAT"))
+    return await _tile(view, request, place, form)
 
 
 # ------------------------------------------------------------------ RESTful
 
 
 @router.get("/wmts/1.0.0/WMTSCapabilities.xml", include_in_schema=False, dependencies=_ANY)
-async def capabilities(view: Asked, request: Request) -> Response:
+async def capabilities(request: Request) -> Response:
     """The service metadata document."""
-    return await _capabilities(view, request)
+    return await _in_xml(request, lambda view: _capabilities(view, request))
 
 
-_REST = "/wmts/{collectionId}/default/{tileMatrixSetId}/{tileMatrix}/{tileRow}"
+_REST = "/wmts/{collectionId}/default/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}"
+
+
+def _time(request: Request, time: str) -> str:
+    """The day in the path; where that is `current`, `datetime` counts as it does everywhere."""
+    kvp = Kvp(request)
+    return kvp.get("TIME", kvp.get("DATETIME", time)) if time == "current" else time
 
 
 @router.get(f"{_REST}/{{tileFile}}", include_in_schema=False, dependencies=_ANY)
 async def rest_tile(
-    view: Asked,
     request: Request,
     collectionId: str,  # noqa: N803
+    time: str,
     tileMatrixSetId: str,  # noqa: N803
     tileMatrix: str,  # noqa: N803
     tileRow: str,  # noqa: N803
@@ -144,18 +173,19 @@ async def rest_tile(
 ) -> Response:
     """`{TileCol}.{png,jpg,webp}`."""
     col, _, form = tileFile.rpartition(".")
-    try:
-        place = Place(collectionId, tileMatrixSetId, tileMatrix, tileRow, col)
-        return await _tile(_dated(view, Kvp(request)), request, place, form)
-    except MachizuError as error:
-        return ows_exception(error)
+
+    def work(view: View) -> Awaitable[Response]:
+        place = Place(collectionId, _time(request, time), tileMatrixSetId, tileMatrix, tileRow, col)
+        return _tile(view, request, place, form)
+
+    return await _in_xml(request, work)
 
 
 @router.get(f"{_REST}/{{tileCol}}/{{j}}/{{infoFile}}", include_in_schema=False, dependencies=_ANY)
 async def rest_info(
-    view: Asked,
     request: Request,
     collectionId: str,  # noqa: N803
+    time: str,
     tileMatrixSetId: str,  # noqa: N803
     tileMatrix: str,  # noqa: N803
     tileRow: str,  # noqa: N803
@@ -165,11 +195,12 @@ async def rest_info(
 ) -> Response:
     """`{J}/{I}.{json,html,txt}`."""
     i, _, extension = infoFile.rpartition(".")
-    try:
-        place = Place(collectionId, tileMatrixSetId, tileMatrix, tileRow, tileCol)
-        return await _info(_dated(view, Kvp(request)), request, place, (i, j), INFO.get(extension, "?"))
-    except MachizuError as error:
-        return ows_exception(error)
+
+    def work(view: View) -> Awaitable[Response]:
+        place = Place(collectionId, _time(request, time), tileMatrixSetId, tileMatrix, tileRow, tileCol)
+        return _info(view, request, place, (i, j), INFO.get(extension, "?"))
+
+    return await _in_xml(request, work)
 
 
 # ------------------------------------------------------------------ capabilities
@@ -192,32 +223,50 @@ class Matrix:
 
 
 def _document(view: View) -> bytes:
-    layers = []
-    for published in mapping.layers_in_force(view):
-        try:
-            layers.append((published, sets_of(view, published, "map")))
-        except UnknownItem:
-            continue  # not published as tiles
     page = view.site.pages.get_template("wmts.xml")
     grid = town_grid(view.service.crs)
     return page.render(
         view=view,
         service=view.service,
         title=documents.title_of(view.service),
-        layers=layers,
+        layers=_layers(view),
         media=_MEDIA,
         info=INFO,
-        attribution={one.declaration.id: documents.attribution_of(view, one) for one, _ in layers},
         matrix_sets=[
-            (
-                "WebMercatorQuad",
-                "urn:ogc:def:crs:EPSG::3857",
-                "urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible",
-                _world(),
-            ),
-            (grid.id, "urn:ogc:def:crs:" + grid.crs.code.replace(":", "::"), "", _town(grid)),
+            ("WebMercatorQuad", _urn("EPSG:3857"), _GOOGLE, _world()),
+            (grid.id, _urn(grid.crs.code), "", _town(grid)),
         ],
     ).encode()
+
+
+def _urn(code: str) -> str:
+    return "urn:ogc:def:crs:" + code.replace(":", "::")
+
+
+def _layers(view: View) -> list[dict[str, Any]]:
+    """What the document says about each layer; maps that are not published as tiles are left out."""
+    offered = [crs for crs in output_crs(view.service.crs) if crs.code != "OGC:CRS84"]
+    layers: list[dict[str, Any]] = []
+    for one in mapping.layers_in_force(view):
+        box = one.edition.bbox
+        try:
+            sets = sets_of(view, one, "map")
+        except UnknownItem:
+            continue
+        if box is not None:
+            layers.append(
+                {
+                    "layer": one.declaration,
+                    "edition": one.edition,
+                    "bbox": box,
+                    "boxes": [(_urn(crs.code), crs, mapping.around_in(box, crs)) for crs in offered],
+                    "attribution": documents.attribution_of(view, one),
+                    "times": mapping.times(view, one),
+                    "legend": symbols.legend_size([one.declaration]),
+                    "sets": sets,
+                }
+            )
+    return layers
 
 
 def _world() -> list[Matrix]:
