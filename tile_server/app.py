@@ -17,7 +17,6 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-import anyio
 import jinja2
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute, APIRouter
@@ -48,9 +47,6 @@ from tile_server.site import Site
 from tile_server.store import Stores
 from tile_server.tiles import PrebuiltTiles
 
-IMAGES_AT_ONCE = 2
-"""How many pictures are drawn at the same time; the others wait, so that memory stays bounded."""
-
 
 def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = today_in_japan) -> ASGIApp:
     """The whole service as one ASGI application. `today` is the clock by which editions come into force."""
@@ -65,7 +61,6 @@ def create_app(settings: Settings | None = None, today: Callable[[], dt.date] = 
         archives=Archives(),
         search=SearchIndex(),
         pages=_pages(),
-        rendering=anyio.CapacityLimiter(IMAGES_AT_ONCE),
         parameters={
             route.endpoint: accepted_parameters(route.dependant)
             for router in routers

@@ -1,7 +1,7 @@
 """Features and cartography, and scans, as one picture of a window: maps, tiles of any set, WMTS, WMS, the legend.
 
 Vectors become SVG and are rasterised by resvg; scans are warped once from their masters into the window's CRS.
-Layers lie in the order given; labels lie above all of them. Blocking: run it off the event loop, under
+Layers lie in the order given; labels lie above all of them. Blocking: run it off the event loop, in
 `Site.rendering`. Pixels are bounded by `tile_server.window`, features by MOST_FEATURES.
 """
 

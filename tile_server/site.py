@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from urllib.parse import quote, quote_plus
 
-import anyio
 import jinja2
 from fastapi import Depends
 from starlette.requests import Request
@@ -26,6 +25,7 @@ from tile_server.comparing import Comparisons
 from tile_server.counters import Counters
 from tile_server.jobs import Jobs
 from tile_server.masters import Masters
+from tile_server.rendering import Rendering
 from tile_server.search import SearchIndex
 from tile_server.settings import Settings
 from tile_server.store import Stores
@@ -41,7 +41,7 @@ def _quoted(text: str) -> str:
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that outlives a request. `rendering` bounds how many images are drawn at once.
+    """Everything that outlives a request. `rendering` is where pictures are drawn.
 
     `parameters`: the query parameters each endpoint knows; None where its own dependency judges them.
     `output_titles`: the Japanese name of each output, as its writer declares it.
@@ -54,11 +54,11 @@ class Site:
     archives: Archives
     search: SearchIndex
     pages: jinja2.Environment
-    rendering: anyio.CapacityLimiter
     parameters: Mapping[Callable[..., Any], frozenset[str] | None]
     output_titles: Mapping[str, str]
     comparisons: Comparisons = field(default_factory=Comparisons, kw_only=True)
     jobs: Jobs = field(default_factory=Jobs, kw_only=True)
+    rendering: Rendering = field(default_factory=Rendering, kw_only=True)
     masters: Masters = field(default_factory=Masters, kw_only=True)
     counters: Counters
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 from importlib.metadata import version
 from typing import cast
 
@@ -67,9 +66,7 @@ async def tile_response(
         content = content if content is None or packed else archive.plain(content)
     else:
         charge(request)
-        content = await anyio.to_thread.run_sync(
-            partial(_drawn, view, published, archive, at, size_px, cast(ImageFormat, form)), limiter=view.site.rendering
-        )
+        content = await view.site.rendering.run(_drawn, view, published, archive, at, size_px, cast(ImageFormat, form))
     if content is None:
         return _nothing(form, headers, size_px)
     if packed:
@@ -91,7 +88,7 @@ async def set_response(view: View, request: Request, one: TileSet, at: tuple[int
     if caching.matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
     charge(request)
-    content = await anyio.to_thread.run_sync(_made, view, one, at, form, limiter=view.site.rendering)
+    content = await view.site.rendering.run(_made, view, one, at, form)
     if content is None:
         return _nothing(form, headers)
     return Response(content, media_type=MEDIA_TYPES[form], headers=headers)

@@ -21,7 +21,7 @@ def test_others_are_answered_while_pictures_are_drawn(tree: Path, monkeypatch: p
         drawing.set()
         assert finish.wait(30)
 
-    monkeypatch.setattr(images, "draw", endless)
+    monkeypatch.setattr(images, "scanned", endless)
     zoom, col, row = max(stored(tree / "collections/zumen/2026-04-01/image.pmtiles"))
     at = some(tree)
     with client_of(tree) as client:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-import anyio
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from gis_pipeline.catalog import Published
@@ -109,7 +108,7 @@ async def _answer(view: View, request: Request, listed: Sequence[Published], ask
         return draw.blank(window.size_px, asked.form, asked.ground) if made is None else made
 
     charge(request)
-    content = await anyio.to_thread.run_sync(drawn, limiter=view.site.rendering)
+    content = await view.site.rendering.run(drawn)
     headers = {"content-crs": f"<{window.crs.uri}>", "x-machizu-edition": ",".join(one.edition.id for one in listed)}
     low, high = (window.west, window.south), (window.east, window.north)
     corners = (*low[::-1], *high[::-1]) if window.crs.northing_first else (*low, *high)

@@ -88,7 +88,7 @@ async def _answer(call: Call, request: Request) -> Response:
         raise ServiceError("InvalidParameterValue", "VERSION は 1.3.0 か 1.1.1 です。", "Unknown VERSION.", "VERSION")
     dated = Call(_dated(call), kvp, call.version)
     charge(request)
-    content, media_type = await anyio.to_thread.run_sync(work, dated, limiter=view.site.rendering)
+    content, media_type = await view.site.rendering.run(work, dated)
     return reply(dated.view, request, content, media_type)
 
 
