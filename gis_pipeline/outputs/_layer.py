@@ -71,7 +71,8 @@ def _batches(product: Product, kind: str | None) -> Iterator[pa.RecordBatch]:
         if kind is not None:
             shapes = np.asarray(_table.placed_geometry(part).array, dtype=object)
             table["geometry"] = shapely.to_wkb(_multi(shapes) if kind.startswith("Multi") else shapes)
-        yield pa.RecordBatch.from_pandas(table, schema=schema, preserve_index=False)
+        # A column put together from several files stands in several pieces: a table takes it, a batch does not.
+        yield from pa.Table.from_pandas(table, schema=schema, preserve_index=False).to_batches()
 
 
 def _multi(shapes: NDArray[Any]) -> NDArray[Any]:
