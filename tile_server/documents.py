@@ -10,6 +10,7 @@ from gis_pipeline.catalog import Published
 from gis_pipeline.crs import frame_crs, label, output_crs
 from gis_pipeline.model import JST, Asset, BBox, Collection, CollectionEntry, Service
 from tile_server.archives import archive_name
+from tile_server.exports import MEDIA_TYPES, applies
 from tile_server.making import offered
 from tile_server.respond import GEOJSON, HTML, JSON, Form, Link, both_forms, link
 from tile_server.site import View
@@ -132,13 +133,19 @@ def _links(view: View, entry: CollectionEntry, published: Published | None, form
         return links
     links.append(link(view.url(*at, "items", datetime=view.day, f="json"), "items", GEOJSON, "地物 (GeoJSON)"))
     links.append(link(view.url(*at, "items", datetime=view.day, f="html"), "items", HTML, "地物 (HTML)"))
+    links += [
+        link(view.url(*at, "items", datetime=view.day, f=name), "items", kind, f"地物 ({name})")
+        for name, kind in MEDIA_TYPES.items()
+        if applies(published.declaration, name)
+    ]
     if published.declaration.geometry != "none":
         links.append(link(view.url(*at, "styles", datetime=view.day, f="json"), REL + "styles", JSON, "スタイル"))
+        links.append(link(view.url(*at, "map", datetime=view.day, f="png"), REL + "map", "image/png", "画像"))
     if published.edition.asset_of("pmtiles") is not None:
         links.append(
             link(view.url(*at, "tiles", datetime=view.day, f="json"), REL + "tilesets-vector", JSON, "ベクトルタイル")
         )
-    if published.edition.asset_of("image_pmtiles") is not None:
+    if archive_name(published) is not None:
         links.append(
             link(view.url(*at, "map", "tiles", datetime=view.day, f="json"), REL + "tilesets-map", JSON, "画像タイル")
         )

@@ -161,7 +161,9 @@ def test_req_core_fc_md_items_and_links(client: TestClient) -> None:
     for entry in collections(client):
         assert {"id", "links", "title", "extent"} <= set(entry)
         items = rels(entry)["items"]
-        assert {link["type"] for link in items} == {GEOJSON, "text/html"}
+        assert {GEOJSON, "text/html"} <= {link["type"] for link in items}
+        for link in items:
+            assert client.get(f"{link['href']}&limit=1").headers["content-type"].startswith(link["type"])
         assert all(link["rel"] and link["type"] for link in entry["links"])
 
 

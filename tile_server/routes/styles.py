@@ -147,7 +147,9 @@ def one_style(view: Asked, request: Request, style_id: StyleId, on: Instant, f: 
 
 
 @router.get("/api/styles/{styleId}/metadata", **described("document", JSON, summary="スタイルの説明"))
-def style_metadata(view: Asked, request: Request, style_id: StyleId, on: Instant) -> Response:
+def style_metadata(
+    view: Asked, request: Request, style_id: StyleId, on: Instant, f: Literal["json"] = "json"
+) -> Response:
     """OGC 20-009, style metadata: whose style it is, its encodings, the layer it draws."""
     view = view.at(on)
     return reply_json(view, request, stylesheets.metadata(view, view.published(style_id)))
