@@ -11,11 +11,12 @@ from fastapi import Depends, Query
 from gis_pipeline.crs import OutputCrs, output_crs, parse, to_lonlat
 from gis_pipeline.model import BBox
 from tile_server.area import MERCATOR_EDGE_M, Area, FrameBox
-from tile_server.errors import RequestError
+from tile_server.errors import Nowhere, RequestError
 from tile_server.numbers import number
 from tile_server.site import Asked
 
 _FURTHEST_M = 1e8
+_LONGEST = 2000
 
 
 def crs_named(view: Asked, uri: str, parameter: str) -> OutputCrs:
@@ -47,24 +48,29 @@ def _bad_bbox(message: str, english: str) -> RequestError:
     return RequestError(f"bbox: {message}", f"bbox: {english}", "bbox")
 
 
+def _nowhere(message: str, english: str) -> Nowhere:
+    """Four or six numbers, as documented, but no box on the ground: no schema can say in which order numbers stand."""
+    return Nowhere(f"bbox: {message}", f"bbox: {english}", "bbox")
+
+
 def _corners(text: str) -> tuple[float, float, float, float]:
     """Four numbers, or six of which the heights only need to be in order."""
-    parts = text.split(",") if len(text) <= 300 else []
+    parts = text.split(",") if len(text) <= _LONGEST else []
     if len(parts) not in (4, 6):
         raise _bad_bbox("4 個か 6 個の数をコンマで区切って書いてください。", "four or six numbers are needed.")
     values = [number(part, "bbox") for part in parts]
     if len(values) == 6:
         if values[2] > values[5]:
-            raise _bad_bbox("高さの下限が上限より大きくなっています。", "the lower height exceeds the upper.")
+            raise _nowhere("高さの下限が上限より大きくなっています。", "the lower height exceeds the upper.")
         del values[5], values[2]
     return values[0], values[1], values[2], values[3]
 
 
 def _degrees(west: float, south: float, east: float, north: float) -> Area:
     if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= 90 and -90 <= north <= 90):
-        raise _bad_bbox("経度は ±180、緯度は ±90 の範囲です。", "longitudes within ±180, latitudes within ±90.")
+        raise _nowhere("経度は ±180、緯度は ±90 の範囲です。", "longitudes within ±180, latitudes within ±90.")
     if south > north:
-        raise _bad_bbox("南端が北端より北にあります。", "the southern edge lies north of the northern edge.")
+        raise _nowhere("南端が北端より北にあります。", "the southern edge lies north of the northern edge.")
     if west > east:  # spans the antimeridian: OGC 17-069r4, 7.15.3
         spans = ((west, 180.0), (-180.0, east))
         return Area(tuple(BBox(west=low, south=south, east=high, north=north) for low, high in spans))
@@ -86,9 +92,9 @@ async def area_of(
             return _degrees(second_low, first_low, second_high, first_high)
         return _degrees(first_low, second_low, first_high, second_high)
     if first_low > first_high or second_low > second_high:
-        raise _bad_bbox("下限が上限より大きくなっています。", "a lower bound exceeds its upper bound.")
+        raise _nowhere("下限が上限より大きくなっています。", "a lower bound exceeds its upper bound.")
     if max(abs(value) for value in (first_low, second_low, first_high, second_high)) > _FURTHEST_M:
-        raise _bad_bbox("座標系の範囲の外です。", "outside the coordinate reference system.")
+        raise _nowhere("座標系の範囲の外です。", "outside the coordinate reference system.")
     if crs.code == "EPSG:3857":
         edge = MERCATOR_EDGE_M
         low_x, low_y, high_x, high_y = (

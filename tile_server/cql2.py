@@ -45,6 +45,8 @@ _GEOMETRIES = {
 """The WKT name, GeoJSON's, and how deep its coordinates are nested."""
 _COMPARISONS = frozenset({"=", "<>", "<", ">", "<=", ">="})
 _WORDS = frozenset({"AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL"})
+RESERVED = _WORDS | {"TRUE", "FALSE"} | set(_GEOMETRIES)
+"""What as a property's name must stand in double quotes."""
 
 
 def bad(message: str, english: str) -> RequestError:

@@ -3,6 +3,7 @@
 MachizuError (gis_pipeline.errors)
 ├── Absent …                 404; Withdrawn 410 with the public reason
 ├── RequestError             400: the request itself is wrong; names the parameter
+│   ├── Nowhere              404: of the documented form, but there is no such place or time
 │   ├── Forbidden            403: published for viewing only
 │   ├── TooLarge             413: beyond the published limits
 │   ├── Busy                 429: come again later (Retry-After)
@@ -40,6 +41,10 @@ class RequestError(MachizuError):
         super().__init__(message)
 
 
+class Nowhere(RequestError):
+    """What was asked for is written as documented, but denotes no place or time: a box whose south lies north."""
+
+
 class Forbidden(RequestError):
     """What was asked for exists but is published for viewing only."""
 
@@ -74,6 +79,7 @@ _SERVER_FAULT = Kind(500, "internal", "サーバーの内部で問題が起き�
 _UNAVAILABLE = Kind(503, "unavailable", "ただいま公開データを読めません", "The published data cannot be read now")
 _NOT_FOUND = Kind(404, "not-found", "見つかりません", "Not found")
 _NO_DATA = Kind(404, "no-data", "データがありません（データ無し）", "No data for that day")
+_NOWHERE = Kind(404, "nowhere", "そのような範囲や期間はありません", "There is no such place or time")
 _GONE = Kind(410, "withdrawn", "公開を取り下げました", "Withdrawn")
 _BAD_REQUEST = Kind(400, "bad-request", "要求の書き方が正しくありません", "Bad request")
 _FORBIDDEN = Kind(403, "viewing-only", "閲覧のみの公開です", "Published for viewing only")
@@ -85,6 +91,7 @@ TABLE: dict[type[Exception], Kind] = {
     Withdrawn: _GONE,
     UnknownEdition: _NO_DATA,
     Absent: _NOT_FOUND,
+    Nowhere: _NOWHERE,
     Forbidden: _FORBIDDEN,
     NotAcceptable: _NOT_ACCEPTABLE,
     TooLarge: _TOO_LARGE,

@@ -7,12 +7,14 @@ import re
 
 from tile_server.errors import RequestError
 
+_LONGEST = 400
+"""Characters of a number: the largest finite one has 309 digits before its point."""
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 
 def number(text: str, name: str) -> float:
     """A finite decimal number; not NaN, Infinity, full-width digits or underscores."""
-    if len(text) <= 40 and _NUMBER.fullmatch(text):
+    if len(text) <= _LONGEST and _NUMBER.fullmatch(text):
         value = float(text)
         if math.isfinite(value):
             return value

@@ -17,10 +17,12 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from gis_pipeline.crs import output_crs
+from tile_server import itempaths
 from tile_server.cql2 import MAX_LENGTH
 from tile_server.documents import current_editions
 from tile_server.errors import PROBLEM
 from tile_server.exports import MEDIA_TYPES
+from tile_server.outline import MOST_CHARACTERS
 from tile_server.schemas import SCHEMAS
 from tile_server.site import View
 
@@ -37,12 +39,20 @@ _WHOLE = {"type": "integer", "minimum": 0, "maximum": (1 << 24) - 1}
 _ZOOM = {"type": "integer", "minimum": 0, "maximum": 24}
 _TMS = {"type": "string"}
 
+_LON_TEXT, _LAT_TEXT = r"-?(?:1[0-7][0-9]|[1-9]?[0-9])(?:\.[0-9]{1,12})?", r"-?[1-8]?[0-9](?:\.[0-9]{1,12})?"
+_AREA = (
+    rf"^(?:POLYGON ?\(\(({_LON_TEXT} {_LAT_TEXT})(?:, ?{_LON_TEXT} {_LAT_TEXT}){{2,60}}, ?\1\)\)"
+    rf'|\{{"type":"Polygon","coordinates":\[\[(\[{_LON_TEXT},{_LAT_TEXT}\])(?:,\[{_LON_TEXT},{_LAT_TEXT}\]){{2,60}},\2\]\]\}})$'
+)
+"""One ring that ends where it began; that it does not cross itself no pattern can say: such a one is nowhere (404)."""
+_EDITION: Json = {
+    "type": "string",
+    "anyOf": [{"format": "date"}, {"format": "date-time"}, {"pattern": rf"^{itempaths.DAY}\.[1-9][0-9]{{0,3}}$"}],
+}
+
 _PARAMETERS: dict[str, Json] = {
-    # Which names are valid depends on the map: its queryables, sortables and schema say so.
-    "filter": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH},
+    "filter": {"type": "string", "maxLength": MAX_LENGTH},
     "filter-lang": {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"},
-    "sortby": {"type": "string", "pattern": r"^([+-]?[^+,-][^,]*(,[+-]?[^+,-][^,]*)*)?$"},
-    "properties": {"type": "string", "pattern": r"^([^,]+(,[^,]+)*)?$"},
     "skipGeometry": {"type": "boolean", "default": False},
     "bbox": {
         "type": "array",
@@ -58,6 +68,10 @@ _PARAMETERS: dict[str, Json] = {
     "q": {"type": "string", "maxLength": 100},
     "datetime": {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]},
     "offset": {"type": "integer", "minimum": 0, "default": 0},
+    "area": {"type": "string", "pattern": _AREA, "maxLength": MOST_CHARACTERS},
+    "from": _EDITION,
+    "to": _EDITION,
+    "name": {"type": "string", "pattern": r"^[a-z][a-z0-9_-]*(\.[a-z0-9]+){1,2}$"},
     "collectionId": _TEXT,
     "tileMatrixSetId": _TMS,
     "tileMatrix": _ZOOM,
@@ -68,18 +82,20 @@ _PARAMETERS: dict[str, Json] = {
 }
 """The schema of each parameter, wherever it stands."""
 
-_BY_MAP = {
+_EXPLAINED = {
     "filter": (
-        f"CQL2（text か JSON、{MAX_LENGTH} 文字まで）の条件。使える属性は地図ごとの queryables にある。"
-        "例: `kenpei >= 50 AND S_INTERSECTS(geometry,BBOX(139.26,35.73,139.28,35.75))`"
+        f"CQL2（text か JSON、{MAX_LENGTH} 文字まで）の条件。"
+        "例: `kenpei >= 50 AND S_INTERSECTS(geometry,BBOX(139.26,35.73,139.28,35.75))`。"
+        "pattern が述べるのは AND と OR でつないだ条件まで。かっこ、CASEI、ほかの図形なども使える"
     ),
-    "sortby": "並べ替える属性をコンマで区切る。降順は -。例: `-kenpei,bango`。属性は地図ごとの sortables にある",
-    "properties": "返す属性をコンマで区切る。例: `youto,kenpei`。空なら返さない。属性は地図ごとの schema にある",
+    "sortby": "並べ替える属性をコンマで区切る。降順は -。例: `-kenpei,bango`",
+    "properties": "返す属性をコンマで区切る。例: `youto,kenpei`。空なら返さない",
+    "bbox": "範囲。経度・緯度（bbox-crs があればその順）の下限と上限。地上にない範囲は 404",
+    "area": "範囲の多角形。経度・緯度の WKT か GeoJSON。穴、MultiPolygon、Feature も使える。地上にない形は 404",
 }
-"""What the parameters are whose values depend on the map."""
+"""What a schema alone does not tell."""
 
-_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
-_END = rf"(\.\.|{_DAY}(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?)?"
+_END = rf"(\.\.|{itempaths.DAY}(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?)?"
 _INTERVAL = rf"^{_END}/{_END}$"
 
 _MOMENTS = ("/items", "/api/records", "/api/stac", "/api/stac/collections/{collectionId}")
@@ -96,8 +112,11 @@ _REQUIRED = {"q", "lon", "lat"}
 _TILE_FORMATS = {"vector": ["mvt"], "map": ["webp", "png", "jpg"]}
 
 
-def described(schema: str, *media_types: str, summary: str) -> Json:
-    """What a route's decorator says about its answer: media types, the component schema of JSON ones, a title."""
+def described(schema: str, *media_types: str, summary: str, operation: str | None = None) -> Json:
+    """What a route's decorator says about its answer: media types, the component schema of JSON ones, a title.
+
+    `operation` is the id of the operation where a standard names it.
+    """
     content = {
         kind: {
             "schema": {"$ref": f"#/components/schemas/{schema}"} if "json" in kind and schema else {"type": "string"}
@@ -109,6 +128,7 @@ def described(schema: str, *media_types: str, summary: str) -> Json:
         content = {kind: {"schema": {} if kind == ANY_FILE else binary} for kind in media_types}
     return {
         "summary": summary,
+        "operation_id": operation,
         "response_class": Response,
         "responses": {200: {"description": summary, "content": content}},
     }
@@ -196,7 +216,7 @@ def _parameter(path: str, raw: Json) -> Json:
         "schema": schema,
     }
     if raw.get("description"):
-        parameter["description"] = _BY_MAP.get(name, raw["description"])
+        parameter["description"] = _EXPLAINED.get(name, raw["description"])
     if raw["in"] == "query":
         parameter |= {"style": "form", "explode": False}
     return parameter
@@ -218,6 +238,9 @@ def api_document(app: FastAPI, view: View) -> Json:
         for parameter in item["get"]["parameters"]:
             _fill(parameter, item["get"], collections, view)
         _clamped(item)
+    declarations = [entry.declaration for entry in view.snapshot.collections()]
+    if declarations:
+        document["paths"] |= itempaths.paths(document["paths"].pop(itempaths.ITEMS), declarations)
     return {
         "openapi": document["openapi"],
         "info": about,

@@ -10,7 +10,7 @@ import orjson
 import shapely
 from fastapi import Depends, Query
 
-from tile_server.errors import RequestError
+from tile_server.errors import Nowhere, RequestError
 
 MOST_CHARACTERS = 8_000
 MOST_CORNERS = 500
@@ -22,6 +22,11 @@ def _bad(message: str, english: str) -> RequestError:
     return RequestError(f"area: {message}", f"area: {english}", "area")
 
 
+def nowhere(message: str, english: str) -> Nowhere:
+    """A polygon as it is written, but none that encloses a part of the ground."""
+    return Nowhere(f"area: {message}", f"area: {english}", "area")
+
+
 def _depth(text: str) -> int:
     deepest = depth = 0
     for character in text:
@@ -30,25 +35,28 @@ def _depth(text: str) -> int:
     return deepest
 
 
+def polygon(text: str, most_characters: int, most_corners: int) -> shapely.Geometry:
+    """A valid Polygon or MultiPolygon in degrees (lon, lat), from GeoJSON (also a Feature of one) or WKT."""
+    if len(text) > most_characters or _depth(text) > _DEEPEST:
+        raise _bad(f"{most_characters} 文字までの多角形にしてください。", f"at most {most_characters} characters.")
+    shape = _parsed(text)
+    if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon) or shapely.is_empty(shape):
+        raise _bad("多角形 (Polygon か MultiPolygon) にしてください。", "a Polygon or MultiPolygon is needed.")
+    if shapely.get_num_coordinates(shape) > most_corners:
+        raise _bad(f"角は {most_corners} 個までです。", f"at most {most_corners} corners.")
+    lon, lat = shapely.get_coordinates(shape).T
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all() and abs(lon).max() <= 180 and abs(lat).max() <= 90):
+        raise nowhere("経度は ±180、緯度は ±90 の範囲です。", "longitudes within ±180, latitudes within ±90.")
+    if not shapely.is_valid(shape):
+        raise nowhere("輪郭が自分と交わっています。", "the outline crosses itself.")
+    return shapely.force_2d(shape)
+
+
 def outline_of(
     area: Annotated[str | None, Query(description="範囲の多角形（GeoJSON か WKT、経度・緯度）")] = None,
 ) -> shapely.Geometry | None:
-    """A valid Polygon or MultiPolygon in degrees (lon, lat); None where no area is asked for."""
-    if area is None:
-        return None
-    if len(area) > MOST_CHARACTERS or _depth(area) > _DEEPEST:
-        raise _bad(f"{MOST_CHARACTERS} 文字までの多角形にしてください。", f"at most {MOST_CHARACTERS} characters.")
-    shape = _parsed(area)
-    if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon) or shapely.is_empty(shape):
-        raise _bad("多角形 (Polygon か MultiPolygon) にしてください。", "a Polygon or MultiPolygon is needed.")
-    if shapely.get_num_coordinates(shape) > MOST_CORNERS:
-        raise _bad(f"角は {MOST_CORNERS} 個までです。", f"at most {MOST_CORNERS} corners.")
-    lon, lat = shapely.get_coordinates(shape).T
-    if not (np.isfinite(lon).all() and np.isfinite(lat).all() and abs(lon).max() <= 180 and abs(lat).max() <= 90):
-        raise _bad("経度は ±180、緯度は ±90 の範囲です。", "longitudes within ±180, latitudes within ±90.")
-    if not shapely.is_valid(shape):
-        raise _bad("輪郭が自分と交わっています。", "the outline crosses itself.")
-    return shapely.force_2d(shape)
+    """The polygon asked for; None where no area is."""
+    return None if area is None else polygon(area, MOST_CHARACTERS, MOST_CORNERS)
 
 
 def _parsed(text: str) -> shapely.Geometry:

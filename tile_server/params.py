@@ -20,7 +20,7 @@ from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 
 from gis_pipeline.model import JST
-from tile_server.errors import RequestError
+from tile_server.errors import Nowhere, RequestError
 from tile_server.numbers import at_most, whole
 from tile_server.site import Asked, site_of
 
@@ -34,6 +34,11 @@ TileCol = Annotated[str, Path(alias="tileCol", description="西から数えた�
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+_DURATION = re.compile(
+    r"P(?=[0-9T])(?:([0-9]{1,4})Y)?(?:([0-9]{1,5})M)?(?:([0-9]{1,5})W)?(?:([0-9]{1,6})D)?"
+    r"(?:T(?=[0-9])(?:([0-9]{1,6})H)?(?:([0-9]{1,7})M)?(?:([0-9]{1,8})S)?)?"
 )
 
 # ------------------------------------------------------------------ unknown parameters
@@ -141,16 +146,33 @@ def _day(text: str) -> dt.date:
     raise _bad_datetime()
 
 
+def _after(start: dt.date, duration: str) -> dt.date:
+    """The last day of a period that begins on `start` (RFC 3339, appendix A: 2026-04-01/P1M)."""
+    match = _DURATION.fullmatch(duration)
+    if match is None:
+        raise _bad_datetime()
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    month = start.month - 1 + months
+    first = dt.timedelta(days=start.day - 1 + 7 * weeks + days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        return dt.date(start.year + years + month // 12, month % 12 + 1, 1) + first
+    except (ValueError, OverflowError):
+        return dt.date.max
+
+
 def parse_datetime(text: str) -> dt.date | Interval:
-    """OGC's datetime: an instant, or a half-bounded or bounded interval."""
+    """OGC's datetime: an instant, or a half-bounded or bounded interval, which a duration may end."""
     parts = text.split("/")
     if len(parts) == 1:
         return _day(text)
     if len(parts) != 2:
         raise _bad_datetime()
-    start, end = (None if part in ("", "..") else _day(part) for part in parts)
+    start = None if parts[0] in ("", "..") else _day(parts[0])
+    if start is not None and parts[1].startswith("P"):
+        return Interval(start, _after(start, parts[1]))
+    end = None if parts[1] in ("", "..") else _day(parts[1])
     if start is not None and end is not None and start > end:
-        raise RequestError("datetime の期間が逆です。", "datetime: the interval ends before it starts.", "datetime")
+        raise Nowhere("datetime の期間が逆です。", "datetime: the interval ends before it starts.", "datetime")
     return Interval(start, end)
 
 

@@ -28,14 +28,13 @@ class Asking:
     """A filter as it was written. It is read where the features are, off the event loop."""
 
     text: str | None = None
-    json: bool = False
     crs: OutputCrs | None = None
 
     def condition(self, view: View, declaration: Collection) -> Condition | None:
         """What it means for a collection; None for everything. What cannot be followed is a 400."""
         if self.text is None or self.crs is None:
             return None
-        tree = cql2.read_json(self.text) if self.json else cql2.read_text(self.text)
+        tree = cql2.read_json(self.text) if self.text.lstrip().startswith("{") else cql2.read_text(self.text)
         return filters.condition(tree, filters.kinds_of(declaration), self.crs, view.service.crs)
 
 
@@ -45,13 +44,16 @@ async def asked_filter(
     language: Annotated[str | None, Query(alias="filter-lang", description="filter の書き方")] = None,
     uri: Annotated[str | None, Query(alias="filter-crs", description="filter の図形の座標系")] = None,
 ) -> Asking:
-    """OGC 19-079r2, 8: the filter, its language (cql2-text unless said) and the CRS of its geometries."""
+    """OGC 19-079r2, 8: the filter, its language and the CRS of its geometries.
+
+    Only the JSON form begins with a brace, so the filter itself says in which language it is.
+    """
     if language is not None and language not in LANGUAGES:
         raise RequestError(
             "filter-lang は cql2-text か cql2-json です。", "filter-lang is cql2-text or cql2-json.", "filter-lang"
         )
     crs = output_crs(view.service.crs)[0] if uri is None else crs_named(view, uri, "filter-crs")
-    return Asking(text, language == "cql2-json", crs)
+    return Asking(text, crs)
 
 
 def _names(view: Asked, collection_id: str, parts: Sequence[str], parameter: str) -> tuple[str, ...]:
@@ -64,8 +66,6 @@ def _names(view: Asked, collection_id: str, parts: Sequence[str], parameter: str
                 f"{parameter}: there is no property {name[:60]!r}.",
                 parameter,
             )
-    if len(set(parts)) != len(parts):
-        raise RequestError(f"{parameter} に同じ属性があります。", f"{parameter}: a name is repeated.", parameter)
     return tuple(parts)
 
 
@@ -77,12 +77,14 @@ async def order_of(
     """`sortby=+a,-b`: ascending, descending; a plus in an address may have come as a space."""
     if not text:
         return ()
-    parts = text.split(",")
+    parts = [part.removeprefix("+").removeprefix(" ") for part in text.split(",")]
     if len(parts) > MOST_SORT_KEYS:
         raise RequestError(
             f"sortby の属性は {MOST_SORT_KEYS} 個までです。", f"sortby: at most {MOST_SORT_KEYS} names.", "sortby"
         )
-    names = _names(view, collection_id, [part[1:] if part[:1] in ("+", "-", " ") else part for part in parts], "sortby")
+    if len(set(parts)) != len(parts):
+        raise RequestError("sortby に同じ属性があります。", "sortby: a name is repeated.", "sortby")
+    names = _names(view, collection_id, [part.removeprefix("-") for part in parts], "sortby")
     return tuple(SortKey(name, part.startswith("-")) for name, part in zip(names, parts, strict=True))
 
 
@@ -98,6 +100,8 @@ async def shown_of(
     names = None
     if text is not None:
         names = _names(view, collection_id, text.split(",") if text else [], "properties")
+        if len(set(names)) != len(names):
+            raise RequestError("properties に同じ属性があります。", "properties: a name is repeated.", "properties")
     return Shown(names, skip != "true")
 
 

@@ -10,15 +10,14 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import orjson
 import shapely
 from numpy.typing import NDArray
-from shapely.errors import ShapelyError
 
 from gis_pipeline.crs import frame_crs, label, to_lonlat
 from gis_pipeline.errors import DeclarationError
 from gis_pipeline.model import BBox
 from gis_pipeline.sheets import sheet_bounds
+from tile_server import outline
 from tile_server.area import Area
 from tile_server.errors import RequestError
 
@@ -28,9 +27,6 @@ _MOST_STEPS = 4000
 _MARGIN_DEG = 0.002
 _CORNER_SEGMENTS = 64
 """Segments of a quarter circle: a corridor of 100 m is nowhere narrower than 99.99 m."""
-
-_WKT = re.compile(r"\s*(MULTI)?POLYGON\s*\([-+0-9.eE,()\s]+\)\s*", re.IGNORECASE)
-_POLYGONS = ("Polygon", "MultiPolygon")
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ def _in_town(lonlat: shapely.Geometry, frame: str) -> shapely.Geometry:
 
     moved: shapely.Geometry = shapely.transform(shapely.segmentize(lonlat, step), move)
     if not np.isfinite(shapely.get_coordinates(moved)).all():
-        raise _bad_area("町の座標系で表せない遠い場所があります。", "too far away for the town's frame.")
+        raise outline.nowhere("町の座標系で表せない遠い場所があります。", "too far away for the town's frame.")
     return moved
 
 
@@ -94,40 +90,10 @@ def _in_town(lonlat: shapely.Geometry, frame: str) -> shapely.Geometry:
 
 def of_polygon(text: str, frame: str, most_characters: int, most_vertices: int) -> Region:
     """GeoJSON (Polygon, MultiPolygon, or a Feature of one) or WKT, in longitude and latitude (CRS84)."""
-    if len(text) > most_characters:
-        raise _bad_area(f"{most_characters} 文字までです。", f"at most {most_characters} characters.")
-    drawn = _parsed(text)
-    if shapely.get_num_coordinates(drawn) > most_vertices:
-        raise _bad_area(f"頂点は {most_vertices} 個までです。", f"at most {most_vertices} vertices.")
-    pairs = shapely.get_coordinates(drawn)
-    if shapely.is_empty(drawn) or not np.isfinite(pairs).all():
-        raise _bad_area("座標が読めません。", "coordinates are missing or not finite.")
-    if (np.abs(pairs[:, 0]) > 180).any() or (np.abs(pairs[:, 1]) > 90).any():
-        raise _bad_area("経度・緯度の順に度で書いてください。", "longitude before latitude, in degrees.")
-    if not shapely.is_valid(drawn):
-        raise _bad_area("線が自分と交わっています。", "the polygon crosses itself.")
-    moved = _in_town(drawn, frame)
+    moved = _in_town(outline.polygon(text, most_characters, most_vertices), frame)
     if not shapely.is_valid(moved):
-        raise _bad_area("町の座標系で表せない形です。", "the polygon has no valid form in the town's frame.")
+        raise outline.nowhere("町の座標系で表せない形です。", "the polygon has no valid form in the town's frame.")
     return Region(moved, "指定した多角形の範囲", "範囲")
-
-
-def _parsed(text: str) -> shapely.Geometry:
-    try:
-        if _WKT.fullmatch(text):
-            return shapely.force_2d(shapely.from_wkt(text))
-        document = orjson.loads(text)
-        if isinstance(document, dict) and document.get("type") == "Feature":
-            document = document.get("geometry")
-        if isinstance(document, dict) and document.get("type") in _POLYGONS:
-            return shapely.force_2d(shapely.from_geojson(orjson.dumps(document)))
-    except (ShapelyError, orjson.JSONDecodeError, ValueError, TypeError) as error:
-        raise _bad_area("GeoJSON か WKT として読めません。", "neither GeoJSON nor WKT.") from error
-    raise _bad_area("GeoJSON か WKT の Polygon か MultiPolygon で書いてください。", "a polygon in GeoJSON or WKT.")
-
-
-def _bad_area(message: str, english: str) -> RequestError:
-    return RequestError(f"area: {message}", f"area: {english}", "area")
 
 
 # ------------------------------------------------------------------ a sheet, a corridor
