@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from gis_pipeline.findings import Pointer, listed
 from gis_pipeline.japanese import fold_dashes, nfkc
 from gis_pipeline.members import Context
@@ -29,6 +31,12 @@ _SAMA = re.compile(r"[一-龥々ヶ]{2,6}[ ]?[一-龥々ぁ-んァ-ヶ]{0,5}[ ]?
 _NOT_SAMA = re.compile("(?:仕|同|模|多|一|各|異|有|左|今|両|何|奥|殿|王|神|皆|文|別)様")
 _DONO = re.compile(
     r"(?:^|[ 、。・(])[一-龥々]{1,4} [一-龥々ぁ-んァ-ヶ]{1,5} ?殿(?=$|[ 、。・()])|[一-龥々]{3,6} 殿(?=$|[ 、。・()])"
+)
+_LABELLED = re.compile(
+    "(?:氏名|所有者|所有権者|地権者|権利者|申請者|申請人|届出者|届出人|建築主|代表者|居住者|世帯主|相続人)"
+    "[名 :;=・／/(]+"
+    "(?!(?:不明|未定|無し?|国|同上|各)(?![一-龥々]))"
+    "(?![一-龥々ヶァ-ーぁ-ん]*(?:町|村|市|区|県|都|府|省|庁|局|課|係|会|社|組合|法人|機構|寺|院|有地)(?![一-龥々]))[一-龥々]"
 )
 _TWELVE = re.compile(r"(?<![\d-])\d{4}[- ]?\d{4}[- ]?\d{4}(?![\d-])")
 
@@ -66,26 +74,25 @@ def _personal_column(name: str, field: Field) -> str | None:
 
 
 def _values(pointer: Pointer, name: str, field: Field) -> Iterator[Finding]:
-    values = pointer.features.frame[name].tolist()
-    kinds: dict[str, list[int]] = {}
-    known: dict[str, str | None] = {}
-    for position, value in enumerate(values):
-        if not isinstance(value, str):
-            continue
-        if value not in known:
-            known[value] = looks_personal(value, code=field.type == "code")
-        if known[value]:
-            kinds.setdefault(str(known[value]), []).append(position)
-    for kind, positions in kinds.items():
-        yield from listed(positions, _maker(pointer, name, field, kind, values))
+    values = pointer.features.frame[name]
+    kinds: dict[str, list[str]] = {}
+    for value in values.dropna().unique():
+        kind = looks_personal(value, code=field.type == "code")
+        if kind is not None:
+            kinds.setdefault(kind, []).append(value)
+    for kind, found in kinds.items():
+        positions = np.flatnonzero(values.isin(found).to_numpy(dtype=bool)).tolist()
+        yield from listed(positions, _maker(pointer, name, field, kind))
 
 
-def _maker(pointer: Pointer, name: str, field: Field, kind: str, values: list[object]) -> Callable[[int], Finding]:
+def _maker(pointer: Pointer, name: str, field: Field, kind: str) -> Callable[[int], Finding]:
+    values = pointer.features.frame[name]
+
     def finding(position: int) -> Finding:
         return pointer.finding(
             position,
             "block",
-            f"「{field.title}」に{kind}のような文字があります: {_masked(str(values[position]))}",
+            f"「{field.title}」に{kind}のような文字があります: {_masked(str(values.iloc[position]))}",
             "元の資料から除くか、公開してよい列だと確かめたなら personal = true と書いてください。",
             field=name,
         )
@@ -102,7 +109,7 @@ def looks_personal(text: str, *, code: bool = False) -> str | None:
         return "電話番号"
     if not code and any(_is_my_number(match.group()) for match in _TWELVE.finditer(folded)):
         return "個人番号"
-    if (_SAMA.search(folded) and not _NOT_SAMA.search(folded)) or _DONO.search(folded):
+    if (_SAMA.search(folded) and not _NOT_SAMA.search(folded)) or _DONO.search(folded) or _LABELLED.search(folded):
         return "人の名前"
     return None
 

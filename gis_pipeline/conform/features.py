@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from gis_pipeline.codelists import CODE_LISTS, rate_of
 from gis_pipeline.conform.classify import Classifier, classifier, contradictions
-from gis_pipeline.conform.identity import fingerprints, numbered
-from gis_pipeline.conform.values import Converted, canonical_text, converter, is_missing, plain, shown
+from gis_pipeline.conform.identity import ROWS, fingerprints, finite, numbered
+from gis_pipeline.conform.values import Converted, canonical_text, converter, is_missing, plain, shown, unsigned_rate
 from gis_pipeline.findings import listed
 from gis_pipeline.japanese import fold_dashes, nfkc
 from gis_pipeline.members import Features, SourceTable
@@ -57,10 +57,10 @@ def conform(
     for table in tables:
         kept, remarks = _where(table, collection)
         found += remarks
-        geometry = _geometry(kept, collection, reproject, found)
+        geometry, middles = _geometry(kept, collection, reproject, found)
         rows = _Rows(kept, geometry)
         columns = _columns(rows, collection, found)
-        parts.append(_Part(columns, geometry, _origin(kept), _declared_ids(rows, collection, found)))
+        parts.append(_Part(columns, geometry, _origin(kept, middles), _declared_ids(rows, collection, found)))
     return _features(parts, collection), found
 
 
@@ -155,17 +155,29 @@ def _comparable(value: object) -> str:
 # ------------------------------------------------------------------ geometry
 
 
-def _geometry(table: SourceTable, collection: Collection, reproject: Reproject, found: list[Finding]) -> gpd.GeoSeries:
+def _geometry(
+    table: SourceTable, collection: Collection, reproject: Reproject, found: list[Finding]
+) -> tuple[gpd.GeoSeries, NDArray[np.float64]]:
+    """The geometries in the town frame, and `_middles` of those of the source."""
+    count = len(table.frame)
     if collection.geometry == "none":
-        return gpd.GeoSeries([None] * len(table.frame), index=table.frame.index)
+        return gpd.GeoSeries([None] * count, index=table.frame.index), np.full((count, 2), np.nan)
     if bool(table.frame.geometry.has_z.any()):
         found.append(
             Finding(rule="conform", severity="info", message="高さ (Z) は公開されません。",
                     file=table.file, layer=table.layer)
         )  # fmt: skip
-    moved = reproject(table)
-    shapes, wrong = promoted(np.asarray(moved.array, dtype=object), collection.geometry)
-    result = gpd.GeoSeries(shapes, index=table.frame.index, crs=moved.crs)
+    shapes, middles, wrong = np.full(count, None, dtype=object), np.full((count, 2), np.nan), list[int]()
+    crs = None
+    for start in range(0, max(count, 1), ROWS):  # an empty table too: it has a CRS
+        part = replace(table, frame=table.frame.iloc[start : start + ROWS])
+        moved = reproject(part)
+        crs = moved.crs
+        end = start + len(moved)
+        shapes[start:end], others = promoted(np.asarray(moved.array, dtype=object), collection.geometry)
+        middles[start:end] = _middles(np.asarray(part.frame.geometry.array, dtype=object))
+        wrong += [start + at for at in others]
+    result = gpd.GeoSeries(shapes, index=table.frame.index, crs=crs)
     rows = _Rows(table, result)
     expected = _TYPE_NAMES[collection.geometry]
 
@@ -176,7 +188,14 @@ def _geometry(table: SourceTable, collection: Collection, reproject: Reproject, 
         return rows.finding(position, "block", message, advice, None, kind)
 
     found += listed(wrong, finding)
-    return result
+    return result, middles
+
+
+def _middles(shapes: NDArray[Any]) -> NDArray[np.float64]:
+    """x, y of the middle of each box; NaN without geometry, or with one whose coordinates are not all numbers."""
+    bounds: NDArray[np.float64] = shapely.bounds(shapes).reshape(-1, 4)
+    bounds[~finite(shapes)] = np.nan
+    return (bounds[:, :2] + bounds[:, 2:]) / 2
 
 
 def promoted(shapes: NDArray[Any], geometry: str) -> tuple[NDArray[Any], list[int]]:
@@ -332,9 +351,9 @@ def _mixed_rates(rows: _Rows, name: str, field: Field, column: str, raw: list[An
     """A column with ratios and percents side by side is read, but somebody must look at it."""
     if rate_of(field.title, *field.sources) is None:
         return
-    numbers = [(at, float(value)) for at, value in enumerate(raw) if isinstance(value, int | float) and value == value]
-    ratios = [at for at, number in numbers if 0 < number <= 13]
-    if ratios and any(number >= 20 for _, number in numbers):
+    numbers = [unsigned_rate(value) for value in raw]
+    ratios = [at for at, number in enumerate(numbers) if number is not None and 0 < number <= 13]
+    if ratios and any(number is not None and number >= 20 for number in numbers):
         message = f"列「{column}」に比率 ({len(ratios):,} 件) と % が混ざっています。比率は 100 倍しました。"
         yield rows.finding(ratios[0], "warn", message, "元の資料の単位を確かめてください。", name, str(raw[ratios[0]]))
 
@@ -435,12 +454,12 @@ def feature_id(values: Sequence[str]) -> str:
     return f"_{joined}" if joined and joined.strip(".") == "" else joined
 
 
-def _origin(table: SourceTable) -> pd.DataFrame:
-    count = len(table.frame)
-    return pd.DataFrame(
-        {"file": [table.file] * count, "layer": [table.layer] * count, "record": [int(n) for n in table.frame.index]},
-        index=table.frame.index,
-    ).astype({"file": "object", "layer": "object", "record": "int64"})
+def _origin(table: SourceTable, middles: NDArray[np.float64]) -> pd.DataFrame:
+    columns: dict[str, Any] = {"file": np.full(len(middles), table.file, dtype=object)}
+    columns["layer"] = np.full(len(middles), table.layer, dtype=object)
+    columns["record"] = table.frame.index.to_numpy(dtype=np.int64)
+    columns |= {"x": middles[:, 0], "y": middles[:, 1]}
+    return pd.DataFrame(columns, index=table.frame.index)
 
 
 # ------------------------------------------------------------------ together
@@ -461,7 +480,7 @@ def _features(parts: list[_Part], collection: Collection) -> Features:
     fid = pd.Index([own or key for own, key in zip(declared, keys, strict=True)], name="fid", dtype="object")
     frame.index = fid
     origins = [part.origin for part in parts]
-    origin = pd.concat(origins, ignore_index=True) if origins else pd.DataFrame(columns=["file", "layer", "record"])
+    origin = pd.concat(origins, ignore_index=True) if origins else pd.DataFrame(columns=["file", "layer", "record", "x", "y"])
     origin.index = fid
     return Features(collection, frame, origin)
 

@@ -14,7 +14,7 @@ from gis_pipeline.japanese import fold_dashes, nfkc, read_date
 from gis_pipeline.model import Field, Severity
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Converted:
     """A published value (None = missing) and what has to be said about it (`severity` None = nothing)."""
 
@@ -184,6 +184,14 @@ def _percent(value: object, rate: RateName | None) -> Converted:
         elif number < 20:
             return Converted(None, "block", "比率か % か決められません。", "% を付けて書いてください (例 15%)。")
     return _whole_percent(number)
+
+
+def unsigned_rate(value: object) -> float | None:
+    """The number of a rate written without a percent sign, as number or as text; None for anything else."""
+    try:
+        return None if is_missing(value) else float(_read_number(value, ""))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _whole_percent(number: float) -> Converted:

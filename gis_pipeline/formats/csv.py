@@ -13,7 +13,7 @@ from typing import Literal
 import pandas as pd
 import shapely
 
-from gis_pipeline.errors import DeclarationError, MaterialError, Where
+from gis_pipeline.errors import DeclarationError, EncodingError, MaterialError, Where
 from gis_pipeline.formats import _text
 from gis_pipeline.formats._files import LIMITS, check_count, read_bytes, sole_layer
 from gis_pipeline.formats._table import Found, table
@@ -46,6 +46,12 @@ def read(path: Path, name: str, source: Source) -> Iterator[SourceTable]:
 
 
 def _decode(data: bytes, name: str, source: Source) -> tuple[str, str]:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise EncodingError(
+            "UTF-16 で保存されています (Excel の「Unicode テキスト」など)。",
+            Where(file=name),
+            "「CSV UTF-8 (コンマ区切り)」か「CSV (コンマ区切り)」で保存し直してください。",
+        )
     body = data.removeprefix(b"\xef\xbb\xbf")
 
     def lines() -> Iterator[_text.Value]:

@@ -20,6 +20,8 @@ PLACEHOLDERS = frozenset({1111.0, 9999.0, -9999.0})
 """Map coordinates that mean "not known yet" in real files when both are the same: (1111, 1111)."""
 
 SAME_PX = 1e-6
+MAX_BYTES = 1 << 20
+"""Ten thousand points; a sheet has tens."""
 
 _HOW = "QGIS のジオリファレンサで取ってください。"
 _MAP = ("mapx", "mapy")
@@ -82,6 +84,12 @@ Line = tuple[int, list[str]]
 
 def _split(path: Path, name: str) -> tuple[str | None, Line, list[Line]]:
     """The CRS, the header and the other lines; lines keep their number."""
+    if path.stat().st_size > MAX_BYTES:
+        raise PlacementError(
+            f"基準点ファイルが大きすぎます (上限 {MAX_BYTES:,} バイト)。",
+            Where(file=name),
+            "別のファイルを取り違えていないか確かめてください。",
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
