@@ -6,7 +6,7 @@ What cannot be taken in becomes a blocking finding, so that staff see every prob
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -19,7 +19,7 @@ from gis_pipeline.crs import Reprojection, label, parse, plan
 from gis_pipeline.declaration import EDITION_FILE, EditionFolder, SourceTree
 from gis_pipeline.errors import DeclarationError, MaterialError, Where
 from gis_pipeline.findings import finding_of, listed
-from gis_pipeline.georef.sheets_of_edition import placed_sheets, sheet_features
+from gis_pipeline.georef.sheets_of_edition import placed_sheets, scan_files, sheet_features
 from gis_pipeline.members import Features, PlacedSheet, ScanFormat, SourceTable, VectorFormat, is_named
 from gis_pipeline.model import Collection, Finding, SheetFit, Transformation
 from gis_pipeline.planning import Job, base_edition, material
@@ -30,6 +30,9 @@ SIDE_FILES = (
     ".points", ".tfw", ".tifw", ".jgw", ".jpgw", ".jpegw", ".pgw", ".pngw", ".wld", ".aux.xml", ".ovr",
 )  # fmt: skip
 """What may stand beside a file that is read: part of it, or made from it by a desktop GIS."""
+
+SHOWN = 5
+"""So many names of files stand in a sentence."""
 
 
 @dataclass
@@ -106,7 +109,7 @@ def _passed_over(draft: Draft) -> list[str]:
     """The files of the edition's folder that nothing was read from: what staff delivered must not vanish silently."""
     folder, collection = draft.job.edition.path, draft.job.collection
     if collection.scan is not None:
-        read = {sheet.page.file for sheet in draft.sheets}
+        read = set(scan_files(folder, collection, _scan_formats()))
     else:
         read = {path.relative_to(folder).as_posix() for path in source_paths(folder, collection)}
     declared = {sheet.points for sheet in draft.job.edition.declaration.sheets if sheet.points}
@@ -135,23 +138,34 @@ def _not_read(file: str) -> Finding:
 def _take_in_features(tree: SourceTree, draft: Draft) -> None:
     job = draft.job
     planner = _Planner(tree, job.collection)
-    draft.tables = tuple(read_tables(job.edition.path, job.collection))
-    draft.findings.extend(finding for table in draft.tables for finding in table.findings)
-    features, findings = conform(draft.tables, job.collection, planner.geometries)
+    features, findings = conform(_noted(draft), job.collection, planner.geometries)
     draft.findings.extend(findings)
     base = base_edition(job.folder, job.edition)
     draft.features = _extended(job, base, features, planner) if base else features
     draft.transformations = planner.transformations
 
 
+def _noted(draft: Draft) -> Iterator[SourceTable]:
+    """The edition's tables as they are read; the draft keeps of each what checks need: its geometry is not part of it."""
+    for table in read_tables(draft.job.edition.path, draft.job.collection):
+        draft.findings.extend(table.findings)
+        attributes = table.frame.drop(columns=table.frame.active_geometry_name)
+        draft.tables = (*draft.tables, replace(table, frame=attributes))
+        yield table
+
+
 def _take_in_sheets(tree: SourceTree, draft: Draft, work: Path) -> None:
     """The features of a collection of scans are its sheets (図郭)."""
     job = draft.job
-    sheets = list(_placed(tree, job, job.edition, work))
+    refused: list[MaterialError] = []
+    sheets = list(_placed(tree, job, job.edition, work, refused))
     base = base_edition(job.folder, job.edition)
     if base is not None:
         replaced = {sheet.code for sheet in sheets} | set(job.edition.declaration.remove)
-        sheets += [sheet for sheet in _placed(tree, job, base, work) if sheet.code not in replaced]
+        sheets += [sheet for sheet in _placed(tree, job, base, work, refused) if sheet.code not in replaced]
+    draft.findings.extend(map(finding_of, refused))
+    if not sheets:
+        return
     draft.sheets = tuple(sheets)
     draft.tables = sheet_features(sheets, job.collection, tree.service.crs)
     draft.findings.extend(finding for sheet in sheets for finding in sheet.page.findings)
@@ -160,16 +174,22 @@ def _take_in_sheets(tree: SourceTree, draft: Draft, work: Path) -> None:
     draft.transformations = tuple(dict.fromkeys(sheet.transformation for sheet in sheets))
 
 
-def _placed(tree: SourceTree, job: Job, edition: EditionFolder, work: Path) -> Iterator[PlacedSheet]:
-    readers = [cast(ScanFormat, module) for module in members(formats).values() if module.KIND == "scan"]
+def _scan_formats() -> list[ScanFormat]:
+    return [cast(ScanFormat, module) for module in members(formats).values() if module.KIND == "scan"]
+
+
+def _placed(
+    tree: SourceTree, job: Job, edition: EditionFolder, work: Path, refused: list[MaterialError]
+) -> Iterator[PlacedSheet]:
     return placed_sheets(
         edition.path,
         job.collection,
         edition.declaration,
-        readers,
+        _scan_formats(),
         frame=tree.service.crs,
         grids=tree.grids,
         work=work / "pages",
+        refused=refused,
     )
 
 
@@ -180,12 +200,19 @@ def read_tables(folder: Path, collection: Collection) -> Iterator[SourceTable]:
     if not paths:
         known = " ".join(sorted(readers))
         raise MaterialError(
-            f'読める資料がありません（files = "{collection.source.files}"）。',
+            f'読める資料がありません（files = "{collection.source.files}"）。{_lying_there(folder)}',
             Where(file=folder.name),
-            f"次の種類のファイルを置いてください: {known}",
+            f"次の種類のファイルを置いてください（ZIP は展開します）: {known}",
         )
     for path in paths:
         yield from readers[path.suffix.lower()].read(path, path.relative_to(folder).as_posix(), collection.source)
+
+
+def _lying_there(folder: Path) -> str:
+    """What does lie in an edition's folder, for a sentence."""
+    names = [path.relative_to(folder).as_posix() for path in material(folder) if path.name != EDITION_FILE]
+    more = f" ほか {len(names) - SHOWN} 件" if len(names) > SHOWN else ""
+    return f"置いてあるもの: {'、'.join(names[:SHOWN])}{more}。" if names else ""
 
 
 def source_paths(folder: Path, collection: Collection) -> list[Path]:
@@ -232,7 +259,7 @@ def _is_wgs84(name: str) -> bool:
 
 def _extended(job: Job, base: EditionFolder, own: Features, planner: _Planner) -> Features:
     """The edition before with the features of the same id replaced and the named ones removed (`extends`)."""
-    before, _ = conform(tuple(read_tables(base.path, job.collection)), job.collection, planner.geometries)
+    before, _ = conform(read_tables(base.path, job.collection), job.collection, planner.geometries)
     dropped = set(own.frame.index) | set(job.edition.declaration.remove)
     keep = ~before.frame.index.isin(dropped)
     frame = cast(gpd.GeoDataFrame, pd.concat([before.frame[keep], own.frame]))

@@ -32,12 +32,14 @@ def placed_sheets(
     frame: str,
     grids: Path | None,
     work: Path,
+    refused: list[MaterialError] | None = None,
 ) -> Iterator[PlacedSheet]:
     """Every sheet of an edition's folder in the order of file and page; pixels are not read yet.
 
     `collection` is the declaration as it holds for this edition, `frame` the town frame, `grids` the folder of GSI's
     parameter files, `work` a folder for unpacked pages that must stay while the sheets are used. What is doubtful
-    about a sheet is in `page.findings`. Raises MaterialError (PlacementError, DatumError) and DeclarationError.
+    about a sheet is in `page.findings`. Raises MaterialError (PlacementError, DatumError) and DeclarationError; with a
+    list `refused` the errors of single files go there, and the other files are placed.
     """
     files = scan_files(folder, collection, formats)
     _require_declared(edition.sheets, files)
@@ -54,13 +56,22 @@ def placed_sheets(
 
     seen: dict[str, str] = {}
     dpi = collection.scan.dpi if collection.scan is not None else 400
-    for name, form in files.items():
+
+    def of_file(name: str, form: ScanFormat) -> Iterator[PlacedSheet]:
         entries = [entry for entry in edition.sheets if _normal(entry.file) == name]
         for page, declared in _matched(list(form.read(folder / name, name, dpi, work)), entries, name):
             code = declared.code if declared is not None else Path(name).stem
             _require_code(code, page, seen)
             points = _points_file(folder, name, declared, several=len(entries) > 1)
             yield place(page, collection, declared, points, reproject)
+
+    for name, form in files.items():
+        try:
+            yield from of_file(name, form)
+        except MaterialError as error:
+            if refused is None:
+                raise
+            refused.append(error)
 
 
 def scan_files(folder: Path, collection: Collection, formats: Iterable[ScanFormat]) -> dict[str, ScanFormat]:
