@@ -14,12 +14,12 @@ from pydantic import BaseModel, ValidationError
 
 from gis_pipeline.errors import DeclarationError
 from gis_pipeline.model import (
-    SHEET_FIELDS,
     Collection,
     CollectionId,
     Colour,
     EditionDeclaration,
     EditionId,
+    Field,
     FieldName,
     Service,
 )
@@ -37,6 +37,19 @@ PATTERNS = {
     get_args(Colour)[1].pattern: "色は #adffd6 のように、# と英小文字・数字 6 桁で書いてください。",
 }
 """What the patterns of the vocabulary mean, for people."""
+
+SHEET_FIELDS: dict[str, Field] = {
+    "sheet": Field(source="code", type="code", title="図郭番号", required=True),
+    "title": Field(source="title", title="図名"),
+    "map_level": Field(source="map_level", type="integer", title="地図情報レベル"),
+    "surveyed": Field(source="surveyed", title="測量年月"),
+    "revised": Field(source="revised", title="最終補正年月"),
+    "method": Field(source="method", title="位置合わせの方法"),
+    "points": Field(source="points", type="integer", title="基準点の数"),
+    "rmse_m": Field(source="rmse_m", type="number", title="残差 (RMSE)", unit="m"),
+    "max_residual_m": Field(source="max_residual_m", type="number", title="最大残差", unit="m"),
+}
+"""The attributes of every collection of scans: its features are its sheets (図郭)."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

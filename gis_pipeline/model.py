@@ -134,20 +134,6 @@ class Field(Model):
         return (self.source,) if isinstance(self.source, str) else self.source
 
 
-SHEET_FIELDS: dict[str, Field] = {
-    "sheet": Field(source="code", type="code", title="図郭番号", required=True),
-    "title": Field(source="title", title="図名"),
-    "map_level": Field(source="map_level", type="integer", title="地図情報レベル"),
-    "surveyed": Field(source="surveyed", title="測量年月"),
-    "revised": Field(source="revised", title="最終補正年月"),
-    "method": Field(source="method", title="位置合わせの方法"),
-    "points": Field(source="points", type="integer", title="基準点の数"),
-    "rmse_m": Field(source="rmse_m", type="number", title="残差 (RMSE)", unit="m"),
-    "max_residual_m": Field(source="max_residual_m", type="number", title="最大残差", unit="m"),
-}
-"""The attributes of every collection of scans: its features are its sheets (図郭)."""
-
-
 class FeatureClass(Model):
     """区分: one class of a classified collection, and how it is drawn."""
 

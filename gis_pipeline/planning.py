@@ -77,7 +77,7 @@ def _plan_of(tree: SourceTree, live: Release, folder: CollectionFolder, editions
     if not folder.editions:
         findings.append((name, _no_edition(folder)))
     known = entry.editions if (entry := live.entry(name)) else ()
-    in_force = max((one.date for one in folder.editions if one.date <= today_in_japan()), default=dt.date.min)
+    in_force = _in_force(folder)
     jobs, unchanged = [], []
     for edition in folder.editions:
         try:
@@ -86,7 +86,7 @@ def _plan_of(tree: SourceTree, live: Release, folder: CollectionFolder, editions
             findings.append((name, finding_of(error)))
             continue
         published = _current(known, edition.date)
-        named = edition.path.name in editions or f"{name}@{edition.path.name}" in editions
+        named = not {edition.path.name, f"{name}@{edition.path.name}"}.isdisjoint(editions)
         if published is not None and published.key == job.key:
             unchanged += [job] if edition.date >= in_force and published.state == "live" else []
         elif published is None or edition is folder.editions[-1] or named:
@@ -94,6 +94,11 @@ def _plan_of(tree: SourceTree, live: Release, folder: CollectionFolder, editions
         else:
             findings.append((name, _left_alone(edition)))
     return Plan(tuple(jobs), tuple(unchanged), tuple(findings))
+
+
+def _in_force(folder: CollectionFolder) -> dt.date:
+    """The day of the edition that is in force today, as far as folders tell."""
+    return max((one.date for one in folder.editions if one.date <= today_in_japan()), default=dt.date.min)
 
 
 def _require_known(tree: SourceTree, selected: Names[str], editions: Names[str]) -> None:

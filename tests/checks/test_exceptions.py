@@ -8,7 +8,8 @@ import pytest
 import shapely
 
 from gis_pipeline.checks import inside_town
-from gis_pipeline.model import SHEET_FIELDS, Collection, Scan
+from gis_pipeline.declaration import SHEET_FIELDS
+from gis_pipeline.model import Collection, Scan
 from tests.checks.planting import FRAME, TOWN, context, districts, examine, only, square, table, youto
 
 

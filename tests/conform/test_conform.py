@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis_pipeline.codelists import CODE_LISTS
+from gis_pipeline.declaration import SHEET_FIELDS
 from gis_pipeline.members import Features, SourceTable
-from gis_pipeline.model import SHEET_FIELDS, Collection, Finding, Scan
+from gis_pipeline.model import Collection, Finding, Scan
 from tests.checks.planting import COLUMNS, FRAME, conformed, districts, square, table, youto
 
 

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gis_pipeline.declaration import SHEET_FIELDS
 from gis_pipeline.errors import DeclarationError, MaterialError
 from gis_pipeline.formats import jpeg, pdf, png, tiff
 from gis_pipeline.georef.sheets_of_edition import placed_sheets, sheet_features
 from gis_pipeline.members import PlacedSheet
-from gis_pipeline.model import SHEET_FIELDS, EditionDeclaration, SheetDeclaration, Source
+from gis_pipeline.model import EditionDeclaration, SheetDeclaration, Source
 from tests.georef.scene import FRAME, collection, points_text, turned
 
 FORMATS = [tiff, jpeg, png, pdf]

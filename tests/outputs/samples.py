@@ -11,8 +11,9 @@ import shapely
 import shapely.affinity
 from shapely.geometry.base import BaseGeometry
 
+from gis_pipeline.declaration import SHEET_FIELDS
 from gis_pipeline.members import Master, Product
-from gis_pipeline.model import SHEET_FIELDS, Collection, FeatureClass, Field, Scan, Service
+from gis_pipeline.model import Collection, FeatureClass, Field, Scan, Service
 
 FRAME = "EPSG:6677"
 EAST_M, NORTH_M = -51212.1, -28064.2

@@ -21,10 +21,10 @@ import shapely
 import gis_pipeline.outputs
 from gis_pipeline import publishing
 from gis_pipeline.crs import to_lonlat
+from gis_pipeline.declaration import SHEET_FIELDS
 from gis_pipeline.members import Master, Product
 from gis_pipeline.model import (
     JST,
-    SHEET_FIELDS,
     Approval,
     Asset,
     BBox,
