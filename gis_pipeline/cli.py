@@ -21,7 +21,7 @@ from gis_pipeline.build import build as run_build
 from gis_pipeline.catalog import newest_candidate
 from gis_pipeline.errors import DeclarationError, MachineError, MachizuError, PublishingError
 from gis_pipeline.model import today_in_japan
-from gis_pipeline.quality import KINDS, sentence
+from gis_pipeline.quality import KINDS, first_of_each_kind, sentence
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -196,9 +196,13 @@ def serve(
 def _print_outcome(outcome: Outcome) -> None:
     report = outcome.report
     for section in report.sections:
-        for finding in section.findings:
-            if finding.severity != "info":
-                typer.echo(f"{section.title} {section.edition}　{sentence(finding)}")
+        shown, rest = first_of_each_kind(section.findings)
+        for finding in shown:
+            typer.echo(f"{section.title} {section.edition}　{sentence(finding)}")
+        if rest:
+            typer.echo(
+                f"{section.title} {section.edition}　同じ種類の指摘がほかに {rest} 件あります。点検結果を見てください。"
+            )
         if outcome.candidate and section.change:
             change = section.change
             typer.echo(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,8 @@ from gis_pipeline.model import Change, Finding, Service, SheetFit, Transformatio
 
 SEVERITIES = {"block": "直す", "warn": "確かめる", "info": "お知らせ"}
 HEADINGS = "地図 版 扱い 規則 ファイル レイヤ 番号 図郭 属性 値 X_north_m Y_east_m 経度 緯度 内容 対応"
+OF_EACH_KIND = 5
+"""So many findings of one rule, field and advice stand on the terminal; the report has them all."""
 FIRST = 20
 """So many blocking findings stand at the top of the page."""
 KINDS = {
@@ -96,6 +99,20 @@ def where(finding: Finding) -> str:
 def sentence(finding: Finding) -> str:
     """A finding in one line, for the terminal."""
     return f"[{SEVERITIES[finding.severity]}] {where(finding)}: {finding.message} {finding.advice}".rstrip()
+
+
+def first_of_each_kind(findings: Iterable[Finding]) -> tuple[list[Finding], int]:
+    """What a terminal can show of the findings that block or warn, and how many more there are."""
+    kinds: Counter[tuple[str, ...]] = Counter()
+    shown: list[Finding] = []
+    for finding in findings:
+        if finding.severity == "info":
+            continue
+        kind = (finding.rule, finding.severity, finding.field or "", finding.advice)
+        kinds[kind] += 1
+        if kinds[kind] <= OF_EACH_KIND:
+            shown.append(finding)
+    return shown, kinds.total() - len(shown)
 
 
 def write_report(report: Report, folder: Path) -> Path:

@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from gis_pipeline.model import JST, Change, Finding, Place
-from gis_pipeline.quality import FIRST, Report, Section, sentence, where, write_report
+from gis_pipeline.quality import (
+    FIRST,
+    OF_EACH_KIND,
+    Report,
+    Section,
+    first_of_each_kind,
+    sentence,
+    where,
+    write_report,
+)
 from tests.published import SERVICE
 
 FINDING = Finding(
@@ -98,3 +107,12 @@ def test_a_finding_in_one_line_names_place_and_advice() -> None:
 
 def test_a_finding_without_a_place_is_about_the_whole() -> None:
     assert where(Finding(rule="x", severity="warn", message="m")) == "全体"
+
+
+def test_the_terminal_shows_the_first_of_each_kind_and_counts_the_rest() -> None:
+    other = FINDING.model_copy(update={"field": "kenpei"})
+    note = FINDING.model_copy(update={"severity": "info"})
+    many = [FINDING.model_copy(update={"record": record}) for record in range(1, 41)]
+    shown, rest = first_of_each_kind([*many, note, other])
+    assert [finding.record for finding in shown] == [*range(1, OF_EACH_KIND + 1), other.record]
+    assert rest == 40 - OF_EACH_KIND
