@@ -80,12 +80,21 @@ def parse(text: str) -> pyproj.CRS:
     return (pyproj.CRS.from_epsg(code) if code is not None else crs).to_2d()
 
 
+_STRETCHED = ("Mercator", "Popular Visualisation Pseudo Mercator")
+"""Projections whose metres are longer than those of the ground: by 23 % at 36° north."""
+
+
 @cache
 def frame_crs(code: str) -> pyproj.CRS:
-    """The town frame; raises DeclarationError unless it is projected and in metres."""
+    """The town frame; raises DeclarationError unless it is projected, in metres, and those are metres of the ground."""
     crs = parse(code)
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
         raise DeclarationError(f"service.toml の crs「{code}」はメートル単位の平面座標系ではありません。例: EPSG:6677")
+    method = crs.coordinate_operation.method_name if crs.coordinate_operation is not None else ""
+    if method.startswith(_STRETCHED):
+        raise DeclarationError(
+            f"service.toml の crs「{code}」では 1 m が地上の 1 m になりません（メルカトル図法）。例: EPSG:6677"
+        )
     return crs
 
 
