@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 Objects = NDArray[np.object_]
 
+ROWS = 20_000
+"""So many features are compared together: copies of all would take their memory again."""
+
 SAME_PLACE_M = 0.001
 """Geometries whose vertices agree within this distance, metres, are the same."""
 
@@ -37,35 +40,45 @@ def compare(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> Changes:
     Attributes are compared as text over the columns of both; a column that only one has counts as changed
     where it is not missing.
     """
-    added = after.index.difference(before.index, sort=False)
-    removed = before.index.difference(after.index, sort=False)
-    common = after.index.intersection(before.index, sort=False)
-    old, new = before.loc[common], after.loc[common]
+    rows = before.index.get_indexer(after.index)
+    removed = np.ones(len(before), dtype=bool)
+    removed[rows[rows >= 0]] = False
     columns = sorted((set(before.columns) | set(after.columns)) - {"geometry"})
-    different = np.zeros(len(common), dtype=bool)
-    for column in columns:
-        different |= (_text(old, column) != _text(new, column)).to_numpy()
-    moved = ~_same_place(old, new)
+    changed: list[str] = []
+    moved: list[str] = []
+    common = np.flatnonzero(rows >= 0)
+    for start in range(0, len(common), ROWS):
+        part = common[start : start + ROWS]
+        old, new = before.iloc[rows[part]], after.iloc[part]
+        different = np.zeros(len(part), dtype=bool)
+        for column in columns:
+            different |= _text(old, column) != _text(new, column)
+        changed += map(str, new.index[different])
+        moved += map(str, new.index[~_same_place(old, new)])
     return Changes(
-        added=tuple(map(str, added)),
-        removed=tuple(map(str, removed)),
-        changed=tuple(map(str, common[different])),
-        moved=tuple(map(str, common[moved])),
+        added=tuple(map(str, after.index[rows < 0])),
+        removed=tuple(map(str, before.index[removed])),
+        changed=tuple(changed),
+        moved=tuple(moved),
     )
 
 
-def _text(frame: gpd.GeoDataFrame, column: str) -> pd.Series[str]:
+def _text(frame: gpd.GeoDataFrame, column: str) -> NDArray[np.object_]:
     if column not in frame.columns:
-        return pd.Series("", index=frame.index, dtype="string")
-    text: pd.Series[str] = frame[column].astype("string").fillna("")
-    return text
+        return np.full(len(frame), "", dtype=object)
+    return np.asarray(frame[column].astype("string").fillna("").to_numpy(dtype=object))
 
 
-def _same_place(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _same_place(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     if "geometry" not in old.columns or "geometry" not in new.columns:
         return np.ones(len(old), dtype=bool)
-    first, second = shapely.normalize(old.geometry.array), shapely.normalize(new.geometry.array)
+    first, second = (np.asarray(side.geometry.array, dtype=object) for side in (old, new))
     same = shapely.equals_exact(first, second, tolerance=SAME_PLACE_M)
+    # The same outline may begin elsewhere: only what differs as it stands is put in order.
+    other = np.flatnonzero(~same)
+    same[other] = shapely.equals_exact(
+        shapely.normalize(first[other]), shapely.normalize(second[other]), tolerance=SAME_PLACE_M
+    )
     return np.asarray(same | (shapely.is_missing(first) & shapely.is_missing(second)), dtype=bool)
 
 

@@ -146,7 +146,7 @@ def _take_in_features(tree: SourceTree, draft: Draft) -> None:
 
 
 def _noted(draft: Draft) -> Iterator[SourceTable]:
-    """The edition's tables as they are read; the draft keeps of each what checks need: its geometry is not part of it."""
+    """The tables as they are read; the draft keeps of each what checks need, which is all but its geometry."""
     for table in read_tables(draft.job.edition.path, draft.job.collection):
         draft.findings.extend(table.findings)
         attributes = table.frame.drop(columns=table.frame.active_geometry_name)

@@ -159,7 +159,8 @@ class Features:
     `frame`: index "fid" (str, stable feature id), one column per declared field in declared order (for a class
     field also "<name>_name" right after it), geometry promoted to Multi* in town metres. Dtypes: text, code, date and
     class are `string`; integer and percent `Int64`; number `Float64`. Missing is NA.
-    `origin`: same index and order; columns "file" (str), "layer" (str or None), "record" (int).
+    `origin`: same index and order; columns "file" (str), "layer" (str or None), "record" (int), and "x", "y" (float):
+    the middle of the record's box as it stands in the source, in its CRS; NaN where it has no readable geometry.
     """
 
     collection: Collection
@@ -174,6 +175,7 @@ class Features:
 class Context:
     """All that a check may look at; filled by `gis_pipeline.build`.
 
+    `tables` are what was read, without its geometry: where a record stood is in `features.origin`.
     `town` is the 町域 in the town frame, None where the service declares none. `before` is the edition before
     (its frame as `Features.frame`). `others` are the other collections of this candidate.
     `built_on` is the day of the build. `acts` is the permission act of each output that will be written, by name.
@@ -276,6 +278,8 @@ class Download(Output, Protocol):
     """An output that is also written for a request (`/download/{id}.{SUFFIX}`), whole or a part of an edition.
 
     `FRAMES`: which CRS the format can carry: "any"; "lonlat" (longitude/latitude only); "town" (the town frame only).
+    A member may say `EFFORT`: how many times the work of a table a feature is (1); what is long becomes a job. It may
+    say `WITH_SCANS`: a part of the ground comes with `Product.companions`.
     """
 
     SUFFIX: str

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -19,21 +20,31 @@ from gis_pipeline.intake import Draft
 from gis_pipeline.members import Features
 from gis_pipeline.model import Collection, Release
 
+_ROWS = 20_000
 _DTYPES = {"TEXT": "string", "INTEGER": "Int64", "REAL": "Float64"}
 
 
 def read_published(store: Path, frame_crs: str) -> gpd.GeoDataFrame:
     """The features of a published `store.sqlite` as `Features.frame`: index fid, town frame, declared columns."""
     with closing(sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-        columns = connection.execute("PRAGMA table_info(attribute)").fetchall()
-        rows = connection.execute(
+        columns = [(column[1], column[2]) for column in connection.execute("PRAGMA table_info(attribute)")]
+        cursor = connection.execute(
             "SELECT feature.fid, feature.town, attribute.* FROM feature JOIN attribute USING (seq) ORDER BY seq"
-        ).fetchall()
-    table = pd.DataFrame([row[2:] for row in rows], columns=[column[1] for column in columns])
-    table = table.astype({column[1]: _DTYPES.get(column[2], "string") for column in columns}).drop(columns="seq")
-    geometry = shapely.from_wkb([row[1] for row in rows])
-    index = pd.Index([row[0] for row in rows], name="fid", dtype="str")
-    return gpd.GeoDataFrame(table.set_index(index), geometry=gpd.GeoSeries(geometry, index=index, crs=frame_crs))
+        )
+        parts = [_published_part([], columns)]
+        while rows := cursor.fetchmany(_ROWS):
+            parts.append(_published_part(rows, columns))
+    table = pd.concat(parts)
+    return gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=gpd.GeoSeries(table["geometry"], crs=frame_crs))
+
+
+def _published_part(rows: list[tuple[Any, ...]], columns: list[tuple[str, str]]) -> pd.DataFrame:
+    """Some rows of fid, town, seq and the attributes (names and SQL types given) as a table with its geometry."""
+    table = pd.DataFrame([row[2:] for row in rows], columns=[name for name, _ in columns])
+    table = table.astype({name: _DTYPES.get(kind, "string") for name, kind in columns}).drop(columns="seq")
+    table.index = pd.Index([row[0] for row in rows], name="fid", dtype="str")
+    table["geometry"] = pd.Series(shapely.from_wkb([row[1] for row in rows]), index=table.index, dtype="object")
+    return table
 
 
 @dataclass(frozen=True)

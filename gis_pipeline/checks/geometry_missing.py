@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import shapely
 
-from gis_pipeline.checks._shapes import finite, source_shapes, town_shapes
+from gis_pipeline.checks._shapes import finite, source_middles, town_shapes
 from gis_pipeline.findings import Pointer, listed
 from gis_pipeline.members import Context
 from gis_pipeline.model import Finding
@@ -34,8 +34,7 @@ def check(context: Context) -> Iterator[Finding]:
             "元の資料で図形を入れるか、要らない記録なら資料から除いてください。",
         ),
     )
-    sources = source_shapes(context)
-    computed = ~shapely.is_missing(sources) & finite(sources)
+    computed = np.isfinite(source_middles(context)).all(axis=1)
     broken = np.flatnonzero(~finite(shapes) & ~computed)
     yield from listed(
         broken.tolist(),

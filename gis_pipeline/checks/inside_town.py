@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis_pipeline.checks._shapes import Mask, finite, source_shapes, town_shapes
+from gis_pipeline.checks._shapes import Mask, finite, source_middles, town_shapes
 from gis_pipeline.crs import frame_crs, parse, plan, to_lonlat
 from gis_pipeline.errors import DatumError, DeclarationError
 from gis_pipeline.findings import Pointer, listed, measure
@@ -84,8 +84,8 @@ class _Ground:
         Without a town also those whose metres read as longitude and latitude of the zone: nobody maps the few
         metres around the zone's origin and meets just these numbers.
         """
-        shapes, sources = town_shapes(self.context), source_shapes(self.context)
-        readable = finite(shapes) | (~shapely.is_missing(sources) & finite(sources))
+        shapes = town_shapes(self.context)
+        readable = finite(shapes) | np.isfinite(source_middles(self.context)).all(axis=1)
         present: Mask = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes) & readable
         if self.context.town is None:
             degrees = self._in_zone(middles[:, 0], middles[:, 1]) | self._in_zone(middles[:, 1], middles[:, 0])
@@ -170,8 +170,7 @@ def _misplaced(context: Context, ground: _Ground, pointer: Pointer, far: Mask) -
 
 def _causes(context: Context, ground: _Ground, positions: NDArray[np.intp]) -> list[str]:
     """For each misplaced feature the first reading of its source coordinates that puts it into the town, or ""."""
-    bounds = shapely.bounds(source_shapes(context)[positions]).reshape(-1, 4)
-    middles = (bounds[:, :2] + bounds[:, 2:]) / 2
+    middles = source_middles(context)[positions]
     causes = [""] * len(positions)
     waiting = np.isfinite(middles).all(axis=1)
     files = context.features.origin["file"].to_numpy()[positions]

@@ -33,7 +33,9 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _outside(context: Context, name: str, other: gpd.GeoDataFrame) -> Iterator[Finding]:
-    shapes = shapely.make_valid(context.features.frame.geometry.array)
+    shapes = np.array(context.features.frame.geometry.array, dtype=object)
+    broken = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    shapes[broken] = shapely.make_valid(shapes[broken])
     whole = shapely.union_all(shapely.make_valid(other.geometry.array[~other.geometry.isna()]))
     tolerance = shapely.buffer(whole, context.collection.tolerance_m)
     shapely.prepare(tolerance)

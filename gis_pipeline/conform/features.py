@@ -33,6 +33,9 @@ Reproject = Callable[[SourceTable], gpd.GeoSeries]
 DTYPES = {"integer": "Int64", "percent": "Int64", "number": "Float64"}
 """Column types of `Features.frame`; every other field type is "string"."""
 
+ORIGIN = ["file", "layer", "record", "x", "y"]
+"""Columns of `Features.origin`."""
+
 _TYPE_NAMES = {"polygon": "面 (polygon)", "line": "線 (line)", "point": "点 (point)"}
 _MULTI: dict[str, tuple[Any, tuple[int, ...], int]] = {
     "polygon": (shapely.multipolygons, (3,), 6),
@@ -45,10 +48,11 @@ _CHECK = "元の資料を直すか、宣言を確かめてください。"
 
 
 def conform(
-    tables: Sequence[SourceTable], collection: Collection, reproject: Reproject
+    tables: Iterable[SourceTable], collection: Collection, reproject: Reproject
 ) -> tuple[Features, list[Finding]]:
     """Every table's records as features of the collection, in the order read, and what was noticed on the way.
 
+    The tables are looked at one after another; none is kept.
     `reproject` gives a table's geometry in the town frame (same index); its errors pass through. The findings are
     empty if every value could be read as declared. Blocked values are missing in the result.
     """
@@ -480,7 +484,7 @@ def _features(parts: list[_Part], collection: Collection) -> Features:
     fid = pd.Index([own or key for own, key in zip(declared, keys, strict=True)], name="fid", dtype="object")
     frame.index = fid
     origins = [part.origin for part in parts]
-    origin = pd.concat(origins, ignore_index=True) if origins else pd.DataFrame(columns=["file", "layer", "record", "x", "y"])
+    origin = pd.concat(origins, ignore_index=True) if origins else pd.DataFrame(columns=ORIGIN)
     origin.index = fid
     return Features(collection, frame, origin)
 

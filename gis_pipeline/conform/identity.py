@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -12,21 +12,37 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+ROWS = 20_000
+"""So many features are looked at together: rounded and ordered copies of all shapes would take their memory again."""
+
+
+def finite(shapes: NDArray[Any]) -> NDArray[np.bool_]:
+    """Geometries all of whose coordinates are numbers; missing and empty ones have none that are not."""
+    result = np.ones(len(shapes), dtype=bool)
+    for start in range(0, len(shapes), ROWS):
+        coordinates, owners = shapely.get_coordinates(shapes[start : start + ROWS], return_index=True)
+        result[start + owners[~np.isfinite(coordinates).all(axis=1)]] = False
+    return result
+
 
 def shape_keys(geometry: gpd.GeoSeries) -> list[bytes]:
-    """One key per geometry (town metres): equal where the shapes agree to the millimetre.
+    """One key of 16 bytes per geometry (town metres): equal where the shapes agree to the millimetre.
 
     The ring's start, its direction and the order of parts do not matter, so the same material saved through another
     format keeps its keys. Missing geometry has the key b"".
     """
+    return [blob and hashlib.blake2b(blob, digest_size=16).digest() for blob in _blobs(geometry)]
+
+
+def _blobs(geometry: gpd.GeoSeries) -> Iterator[bytes]:
+    """Each geometry in whole millimetres and one order, as WKB; b"" where there is none."""
     shapes: NDArray[Any] = np.asarray(geometry.array, dtype=object)
-    rounded = shapely.transform(shapes, _to_millimetres)
-    coordinates, owners = shapely.get_coordinates(rounded, return_index=True)
-    orderly = np.ones(len(shapes), dtype=bool)
-    orderly[owners[~np.isfinite(coordinates).all(axis=1)]] = False
-    rounded[orderly] = shapely.normalize(rounded[orderly])  # what has no order (NaN) cannot be sorted
-    blobs = shapely.to_wkb(rounded, byte_order=1, include_srid=False)
-    return [b"" if blob is None else blob for blob in blobs]
+    for start in range(0, len(shapes), ROWS):
+        rounded = shapely.transform(shapes[start : start + ROWS], _to_millimetres)
+        orderly = finite(rounded)
+        rounded[orderly] = shapely.normalize(rounded[orderly])  # what has no order (NaN) cannot be sorted
+        blobs = shapely.to_wkb(rounded, byte_order=1, include_srid=False)
+        yield from (b"" if blob is None else blob for blob in blobs)
 
 
 def _to_millimetres(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -36,14 +52,18 @@ def _to_millimetres(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
 def fingerprints(frame: gpd.GeoDataFrame, fields: Sequence[str]) -> list[str]:
     """One text of 16 hexadecimal digits per feature, from its shape and its values of `fields` (in any order)."""
     rows = _attribute_keys(frame, sorted(fields))
-    shapes = shape_keys(frame.geometry)
     return [
         hashlib.blake2b(shape + b"\x00" + row, digest_size=8).hexdigest()
-        for shape, row in zip(shapes, rows, strict=True)
+        for shape, row in zip(_blobs(frame.geometry), rows, strict=True)
     ]
 
 
-def _attribute_keys(frame: gpd.GeoDataFrame, fields: Sequence[str]) -> list[bytes]:
+def _attribute_keys(frame: gpd.GeoDataFrame, fields: Sequence[str]) -> Iterator[bytes]:
+    for start in range(0, len(frame), ROWS):
+        yield from _attribute_keys_of(frame.iloc[start : start + ROWS], fields)
+
+
+def _attribute_keys_of(frame: gpd.GeoDataFrame, fields: Sequence[str]) -> list[bytes]:
     columns = []
     for name in fields:
         values = frame[name].astype("string")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -79,10 +82,33 @@ def prepare(product: Product) -> Prepared:
     return Prepared(product, lonlat(town, product.service.crs))
 
 
+def prepared_chunks(product: Product) -> Iterator[Prepared]:
+    """The product's chunks, prepared; each while the one before is written: GEOS and PROJ leave other threads alone."""
+    with ThreadPoolExecutor(1) as worker:
+        waiting: deque[Future[Prepared]] = deque()
+        for rows in _table.chunks(product):
+            waiting.append(worker.submit(_worked, rows))
+            if len(waiting) > 1:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _worked(product: Product) -> Prepared:
+    prepared = prepare(product)
+    _ = prepared.geometry_texts
+    return prepared
+
+
 def lonlat(town: gpd.GeoSeries, frame: str) -> NDArray[np.object_]:
     """Geometries in the town frame → longitude/latitude with nine decimals, wound as RFC 7946 asks."""
-    moved = np.asarray(crs.to_lonlat(frame).geometries(town).array, dtype=object)
-    # Rounding is done on the numbers: shapely.set_precision would snap to a grid and may drop parts.
-    rounded = shapely.transform(moved, lambda pairs: np.round(pairs, DECIMALS))
-    wound: NDArray[np.object_] = shapely.orient_polygons(rounded, exterior_cw=False)
+    way = crs.to_lonlat(frame)
+
+    def rounded(pairs: NDArray[np.float64]) -> NDArray[np.float64]:
+        # Rounding is done on the numbers: shapely.set_precision would snap to a grid and may drop parts.
+        lonlats: NDArray[np.float64] = np.column_stack(way.points(pairs[:, 0], pairs[:, 1]))
+        return lonlats.round(DECIMALS)
+
+    moved = shapely.transform(np.asarray(town.array, dtype=object), rounded)
+    wound: NDArray[np.object_] = shapely.orient_polygons(moved, exterior_cw=False)
     return wound

