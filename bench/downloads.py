@@ -1,4 +1,7 @@
-"""Downloads of 5,000 features in each format: seconds from the request to the last byte, proof included."""
+"""Downloads of 5,000 features in each format: seconds from the request to the last byte, proof included.
+
+What is not answered at once is answered 202 at once; then the job's time is printed too.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +27,8 @@ from tile_server.settings import Settings
 
 FEATURES, VERTICES, ROUNDS = 5_000, 40, 3
 LIMIT_S, DRAWING_LIMIT_S = 1.0, 6.0
-DATA = ("csv", "fgb", "geojson", "gpkg", "kml", "parquet", "shp.zip", "xlsx")
-"""Formats of data; the other one that is measured is a drawing for CAD, hatches included."""
+DRAWINGS = ("dxf", "r2000.dxf")
+"""For these, hatches and all, the limit is the second one."""
 SEED = 6677
 
 
@@ -70,16 +74,36 @@ def tree(root: Path) -> Path:
     return root
 
 
-def seconds(client: TestClient, suffix: str, clip: str) -> float:
-    """One download of everything through a box around it."""
-    box = f"{SOUTH_M - 50},{WEST_M - 50},{SOUTH_M + 5000},{WEST_M + 5000}"
-    query = {"bbox": box, "bbox-crs": f"http://www.opengis.net/def/crs/EPSG/0/{FRAME[5:]}", "clip": clip}
-    start = time.perf_counter()
-    answer = client.get(f"/download/youto.{suffix}", params=query)
-    spent = time.perf_counter() - start
-    if answer.status_code != 200:
+BOX = {
+    "bbox": f"{SOUTH_M - 50},{WEST_M - 50},{SOUTH_M + 5000},{WEST_M + 5000}",
+    "bbox-crs": f"http://www.opengis.net/def/crs/EPSG/0/{FRAME[5:]}",
+}
+"""A box around everything."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds by the clock and of the processor until the answer; of its job, if it was one."""
+
+    clock_s: float
+    busy_s: float
+    job_s: float | None = None
+
+
+def download(client: TestClient, suffix: str, clip: str) -> Taken:
+    """One download of everything."""
+    start, begun = time.perf_counter(), time.process_time()
+    answer = client.get(f"/download/youto.{suffix}", params=BOX | {"clip": clip})
+    taken = Taken(time.perf_counter() - start, time.process_time() - begun)
+    if answer.status_code == 200:
+        return taken
+    if answer.status_code != 202:
         raise SystemExit(f"{suffix}: {answer.status_code} {answer.text[:200]}")
-    return spent
+    while (job := client.get(answer.headers["location"]).json())["status"] == "running":
+        time.sleep(0.1)
+    if job["status"] != "done":
+        raise SystemExit(f"{suffix}: {job}")
+    return Taken(taken.clock_s, taken.busy_s, time.perf_counter() - start)
 
 
 def main() -> int:
@@ -87,14 +111,22 @@ def main() -> int:
     slow = 0
     with tempfile.TemporaryDirectory() as folder:
         root = tree(Path(folder) / "published")
+        # No rate limit for so few, and no result is kept from one round to the next.
         app = create_app(Settings(published=root, state=Path(folder) / "state"), lambda: dt.date(2026, 6, 1))
         with TestClient(app) as client:
-            for suffix in [name for name in (*DATA, "dxf") if name in formats()]:
-                limit_s = LIMIT_S if suffix in DATA else DRAWING_LIMIT_S
-                median = statistics.median(seconds(client, suffix, "false") for _ in range(ROUNDS))
-                slow += median > limit_s
-                told = f"{FEATURES} features as {suffix}, median of {ROUNDS}: {median:.2f} s (limit {limit_s})"
-                print(f"downloads: {told}", flush=True)
+            for suffix in sorted(name for name, member in formats().items() if "features" in member.APPLIES):
+                limit_s = DRAWING_LIMIT_S if suffix in DRAWINGS else LIMIT_S
+                # Uncut and cut in turn, so that a job is not the one that was asked for before.
+                found = [download(client, suffix, clip) for clip in ("false", "true")[: ROUNDS - 1]]
+                if found[0].job_s is None:
+                    found += [download(client, suffix, "true") for _ in range(ROUNDS - 1)]
+                clock_s = statistics.median(one.clock_s for one in found)
+                busy_s = statistics.median(one.busy_s for one in found)
+                slow += clock_s > limit_s
+                told = f"{clock_s:.2f} s (processor {busy_s:.2f}, limit {limit_s})"
+                jobs = [one.job_s for one in found if one.job_s is not None]
+                told += f", by a job that took {statistics.median(jobs):.1f} s" if jobs else ""
+                print(f"downloads: {FEATURES} features as {suffix}: {told}", flush=True)
     return 1 if slow else 0
 
 

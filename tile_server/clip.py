@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gis_pipeline.catalog import Published
 from gis_pipeline.errors import UnknownItem
 from gis_pipeline.members import Master, Part, Product
-from gis_pipeline.model import Service
+from gis_pipeline.model import Collection, Service
 from tile_server.area import FrameBox
 from tile_server.errors import TooLarge
 from tile_server.regions import Region
@@ -32,7 +32,10 @@ _BATCH = 5000
 
 @dataclass(frozen=True)
 class Order:
-    """What a download is made of: everything a worker needs, nothing of the request itself."""
+    """What a download is made of: everything a worker needs, nothing of the request itself.
+
+    `scans` are the editions of scans that go with it; `remark` says in Japanese which do not, and why.
+    """
 
     service: Service
     published: Published
@@ -41,6 +44,8 @@ class Order:
     clipped: bool
     target_crs: str | None
     encoding: Literal["utf-8", "cp932"]
+    scans: tuple[Published, ...] = ()
+    remark: str = ""
 
     @property
     def sentence(self) -> str:
@@ -48,7 +53,7 @@ class Order:
         if self.region is None:
             return ""
         how = "境界で切り取り" if self.clipped else "範囲に触れる地物を切らずに"
-        return f"{self.region.sentence}（{how}）"
+        return f"{self.region.sentence}（{how}）{self.remark}"
 
     @property
     def filename(self) -> str:
@@ -135,13 +140,32 @@ def product(order: Order, store: FeatureStore, seqs: Sequence[int]) -> Product:
     }
     geometry = gpd.GeoSeries(town, index=index, crs=order.service.crs)
     frame = gpd.GeoDataFrame(pd.DataFrame(columns, index=index), geometry=geometry, crs=order.service.crs)
+    companions = tuple(_scanned(order, scan) for scan in order.scans)
+    declaration = _declared(published)
+    return Product(
+        order.service, declaration, published.edition.id, frame, masters(published), _part(order), companions
+    )
+
+
+def _part(order: Order) -> Part:
+    area = None if order.region is None else order.region.polygon
+    return Part(order.target_crs, area, order.clipped, order.sentence, order.encoding)
+
+
+def _declared(published: Published) -> Collection:
+    """The declaration with what the edition states for itself."""
     edition = published.edition
     told = {"approvals": published.approvals, "map_level": edition.map_level, "accuracy_m": edition.accuracy_m}
-    part = Part(
-        order.target_crs, None if region is None else region.polygon, order.clipped, order.sentence, order.encoding
-    )
-    declaration = published.declaration.model_copy(update=told)
-    return Product(order.service, declaration, edition.id, frame, masters(published), part)
+    return published.declaration.model_copy(update=told)
+
+
+def _scanned(order: Order, scan: Published) -> Product:
+    """The sheets of another edition on the ground that is asked for: their codes and outlines, and the sheets."""
+    touched = sheets_in(scan, order.region)
+    index = pd.Index([sheet.code for sheet in touched], name="fid", dtype="str")
+    outlines = [_rectangle(sheet) for sheet in touched]
+    frame = gpd.GeoDataFrame(index=index, geometry=outlines, crs=order.service.crs)
+    return Product(order.service, _declared(scan), scan.edition.id, frame, tuple(touched), _part(order))
 
 
 def cut(shapes: Geometries, area: shapely.Geometry) -> Geometries:
@@ -184,6 +208,20 @@ def masters(published: Published) -> tuple[Master, ...]:
     )
 
 
+def sheets_in(published: Published, region: Region | None) -> list[Master]:
+    """The sheets of an edition that have ground in common with the region; all of them without one."""
+    found = masters(published)
+    if region is None:
+        return list(found)
+    return [sheet for sheet in found if shapely.area(shapely.intersection(_rectangle(sheet), region.polygon)) > 0]
+
+
+def _rectangle(sheet: Master) -> shapely.Geometry:
+    with rasterio.open(sheet.path) as dataset:
+        rectangle: shapely.Geometry = shapely.box(*dataset.bounds)
+    return rectangle
+
+
 def footprint(made: Product) -> shapely.Geometry:
     """The rectangle of whole pixels on the ground that a picture of the product covers."""
     extent, pixel_m = _extent(made.masters)
@@ -221,18 +259,24 @@ def _extent(sheets: Sequence[Master]) -> tuple[shapely.Geometry, float]:
     return rectangle, pixel_m
 
 
-def bounded(order: Order, store: FeatureStore, picture: bool, settings: Settings) -> tuple[list[int], bool]:
-    """The features chosen, and whether the work is long; TooLarge beyond the published limits."""
+def bounded(
+    order: Order, store: FeatureStore, picture: bool, effort: int, settings: Settings
+) -> tuple[list[int], bool]:
+    """The features chosen, and whether the work is long; TooLarge beyond the published limits.
+
+    `effort`: as many times the work of a table is a feature of the format.
+    """
     if order.region is not None and order.region.area_km2 > settings.max_download_area_km2:
         most = settings.max_download_area_km2
         raise TooLarge(f"範囲が {most:g} km² を超えます。", f"The area exceeds {most:g} square kilometres.")
     seqs = chosen(store, order.region, settings.max_download_features)
-    if not picture:
-        return seqs, len(seqs) > settings.direct_download_features
-    count = pixels(masters(order.published), order.region)
+    count = sum(pixels(sheets_in(scan, order.region), order.region) for scan in order.scans)
+    if picture:
+        count += pixels(masters(order.published), order.region)
     if count > settings.max_download_pixels:
         raise TooLarge(
             f"画像が {count} 画素になり、上限 {settings.max_download_pixels} 画素を超えます。範囲を狭くしてください。",
             f"{count} pixels exceed the limit of {settings.max_download_pixels}: ask for a smaller area.",
         )
-    return seqs, count > settings.direct_download_pixels
+    many = not picture and len(seqs) * effort > settings.direct_download_features
+    return seqs, many or count > settings.direct_download_pixels

@@ -35,6 +35,11 @@ def is_picture(member: Download) -> bool:
     return frozenset({"sheets"}) == member.APPLIES
 
 
+def effort(member: Download) -> int:
+    """As many times the work of a table is a feature of this format."""
+    return int(getattr(member, "EFFORT", 1))
+
+
 def kind(declaration: Collection) -> Literal["features", "sheets", "register"]:
     """What a collection is to the writers."""
     if declaration.scan is not None:

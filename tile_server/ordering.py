@@ -17,7 +17,7 @@ from gis_pipeline.errors import UnknownItem
 from gis_pipeline.members import Download
 from gis_pipeline.model import Act, Collection
 from gis_pipeline.proof import LONLAT
-from tile_server import regions
+from tile_server import clip, regions
 from tile_server.area import Area
 from tile_server.boxes import AskedArea, crs_named
 from tile_server.clip import Order
@@ -82,9 +82,35 @@ def order(view: View, published: Published, suffix: str, member: Download, wish:
     clipped = _flag(wish.clip)
     if wish.clip is not None and region is None:
         raise RequestError("clip は範囲と一緒に指定してください。", "clip needs an area.", "clip")
-    return Order(
-        view.service, published, suffix, region, clipped, _target(view, member, wish), _encoding(member, wish.encoding)
-    )
+    scans, remark = _scans(view, declaration, member, region, on)
+    target, encoding = _target(view, member, wish), _encoding(member, wish.encoding)
+    return Order(view.service, published, suffix, region, clipped, target, encoding, scans, remark)
+
+
+def _scans(
+    view: View, declaration: Collection, member: Download, region: Region | None, on: dt.date | None
+) -> tuple[tuple[Published, ...], str]:
+    """The scans of the ground that is asked for, where the format takes them along; and which are left out, and why."""
+    if region is None or declaration.scan is not None or not getattr(member, "WITH_SCANS", False):
+        return (), ""
+    taken: list[Published] = []
+    remarks, left = "", view.site.settings.max_download_pixels
+    for entry in view.snapshot.collections():
+        published = view.current(entry, on)[0]
+        if published is None or entry.declaration.scan is None or entry.declaration.status == "案":
+            continue
+        sheets = clip.sheets_in(published, region)
+        if not sheets:
+            continue
+        title = f"画像「{entry.declaration.title}」"
+        if not published.declaration.downloadable or not permitted(published, member):
+            remarks += f"。{title}は提供できないため入っていません"
+        elif (count := clip.pixels(sheets, region)) > left:
+            remarks += f"。{title}は範囲が広いため入っていません"
+        else:
+            taken.append(published)
+            left -= count
+    return tuple(taken), remarks
 
 
 def _check_act(published: Published, member: Download) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ MARGIN_MM = 20
 LINE_MM = 5
 TOLERANCE_M = 1e-3
 NAME_BYTES = 250
+TEXT_BYTES = 256
+"""The longest text that SXF knows, in Shift_JIS."""
 COLOURS = 240
 """Colours that a drawing can define for itself."""
 
@@ -26,6 +29,7 @@ def write(product: Product, folder: Path, suffix: Literal["sfc", "p21"]) -> Path
 
     The origin of the 部分図 is the south-west corner of the map, rounded outward to 100 m; its easting and northing
     stand in the file's name and among the sentences on the sheet. Fills are opaque. Signs beyond CP932 become 〓.
+    Labels longer than SXF's texts end with …, and the sheet says how many; long sentences go on in the next line.
     Raises MachineError if ezsxf cannot write it or reads anything else than was drawn.
     """
     drawing = _drawing.drawing(product)
@@ -53,7 +57,9 @@ class _Sheet:
         self.fills: list[list[Array]] = []
         self.paths: list[Array] = []
         self.texts: list[str] = []
-        self.sentences = [_drawing.cp932(sentence) for sentence in _drawing.shifted(drawing)]
+        labels = [_drawing.cp932(figure.label.text) for figure in drawing.figures if figure.label]
+        said = [*_drawing.shifted(drawing), *_shortened(sum(_size(text) > TEXT_BYTES for text in labels))]
+        self.sentences = [line for sentence in said for line in _lines(_drawing.cp932(sentence))]
         self.south_mm = MARGIN_MM + LINE_MM * (len(self.sentences) + 1)
 
     def bytes(self, suffix: str) -> bytes:
@@ -116,7 +122,9 @@ class _Sheet:
     def _label(self, figure: Figure, style: dict[str, int]) -> None:
         if figure.label is None:
             return
-        text = _drawing.cp932(figure.label.text)[:120]
+        text = _drawing.cp932(figure.label.text)
+        if _size(text) > TEXT_BYTES:
+            text = next(_lines(text, TEXT_BYTES - 2)) + "…"
         (place,) = self._mm(np.array([[figure.label.easting_m, figure.label.northing_m]])).tolist()
         height, angle_deg = round(self.drawing.text_m * 1000, 3), round(figure.label.angle_deg % 360, 3) % 360
         element = {"kind": "text", "text": text, "anchor": tuple(place), "height": height, "angle": angle_deg}
@@ -154,6 +162,27 @@ class _Sheet:
 def _open(pairs: Array) -> Array:
     """Without the first vertex repeated at the end."""
     return pairs[:-1] if len(pairs) > 2 and np.abs(pairs[0] - pairs[-1]).max() < 1e-9 else pairs
+
+
+def _size(text: str) -> int:
+    return len(text.encode("cp932"))
+
+
+def _lines(text: str, most: int = TEXT_BYTES) -> Iterator[str]:
+    """The text in pieces of at most so many bytes of Shift_JIS."""
+    line, size = "", 0
+    for sign in text:
+        if size + _size(sign) > most:
+            yield line
+            line, size = "", 0
+        line, size = line + sign, size + _size(sign)
+    yield line
+
+
+def _shortened(count: int) -> Iterator[str]:
+    if count:
+        why = f"この形式の上限 {TEXT_BYTES} バイトを超えるため"
+        yield f"{count} 件の文字は、{why}「…」で終わります。全文は CSV などにあります。"
 
 
 def _name(text: str) -> str:

@@ -23,6 +23,8 @@ APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"feat
 ALWAYS = False
 SUFFIX = "cad.zip"
 FRAMES: Final[Literal["any", "lonlat", "town"]] = "town"
+EFFORT = 20
+WITH_SCANS = True
 
 README = "README.txt"
 MANIFEST = "sha256sums.txt"

@@ -17,6 +17,7 @@ APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"feat
 ALWAYS = False
 SUFFIX = "dxf"
 FRAMES: Final[Literal["any", "lonlat", "town"]] = "town"
+EFFORT = 4
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"feat
 ALWAYS = False
 SUFFIX = "r2000.dxf"
 FRAMES: Final[Literal["any", "lonlat", "town"]] = "town"
+EFFORT = 4
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -11,7 +12,7 @@ import numpy as np
 import shapely
 
 from gis_pipeline.errors import MachineError
-from gis_pipeline.members import Product
+from gis_pipeline.members import Array, Product
 from gis_pipeline.model import Act
 from gis_pipeline.outputs import _drawing, _files
 from gis_pipeline.outputs._drawing import Drawing, Figure
@@ -24,6 +25,7 @@ APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"feat
 ALWAYS = False
 SUFFIX = "jww"
 FRAMES: Final[Literal["any", "lonlat", "town"]] = "town"
+EFFORT = 40
 
 PAPER_MM = (594.5, 420.5)
 """From the middle of an A0 sheet, where Jw_cad has its origin, to its right and upper edge."""
@@ -37,6 +39,13 @@ PENS |= {7: (0, 128, 128), 8: (255, 0, 128)}
 """Jw_cad's pens 1–8 on white: 水色, 黒, 緑, 黄, ピンク, 青, 深緑, 赤."""
 
 STYLES = {"none": 1, "hatch": 2, "cross": 3, "dots": 4, "dash": 2}
+CORNERS = tuple(f"point{number}_{axis}" for number in (1, 4, 2, 3) for axis in "xy")
+"""The corners of a solid in the order of a ring, as ezjww names them."""
+
+PLACES = {"SOLID": CORNERS, "POINT": ("x", "y")}
+PLACES |= dict.fromkeys(("LINE", "TEXT"), ("start_x", "start_y", "end_x", "end_y"))
+"""The names of the coordinates of each kind of entity."""
+
 AREA_TOLERANCE = 1e-6
 TOLERANCE_M = 1e-3
 
@@ -118,17 +127,16 @@ class _Sheet:
 
     def _fill(self, figure: Figure) -> None:
         red, green, blue = self.drawing.layers[figure.layer].colour
-        base = self._base(figure.layer, 10)
+        solid = {"type": "SOLID", "base": self._base(figure.layer, 10), "color": red | green << 8 | blue << 16}
         for part in figure.parts:
             rings = [self._mm(ring) for ring in part]
             polygon = shapely.Polygon(rings[0], rings[1:])
             self.area_mm2 += polygon.area
-            triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(polygon))
-            for a, b, c in (shapely.get_coordinates(triangle)[:3].tolist() for triangle in triangles):
-                entity: dict[str, Any] = {"type": "SOLID", "base": base, "color": red | green << 8 | blue << 16}
-                for number, (x, y) in zip((1, 4, 2, 3), (a, b, c, c), strict=True):
-                    entity |= {f"point{number}_x": x, f"point{number}_y": y}
-                self.entities.append(entity)
+            corners = shapely.get_coordinates(shapely.constrained_delaunay_triangles(polygon)).reshape(-1, 8)
+            for ax, ay, bx, by, cx, cy, _, _ in corners.tolist():
+                # A triangle is a solid whose last two corners are one.
+                place = dict(zip(CORNERS, (ax, ay, bx, by, cx, cy, cx, cy), strict=True))
+                self.entities.append({**solid, **place})
 
     def _lines(self, figure: Figure) -> None:
         layer = self.drawing.layers[figure.layer]
@@ -158,18 +166,20 @@ class _Sheet:
         words = {"font_name": "ＭＳ ゴシック", "content": text}
         self.entities.append({"type": "TEXT", "base": self._base(layer, 2), **ends, **sizes, **words})
 
-    def verify(self, target: Path, found: Any) -> None:
+    def verify(self, target: Path, document: Any) -> None:
         """Every entity in its order: kind, text, and each coordinate to a millimetre on the ground; the filled area."""
-        read = found["entities"]
+        read = document["entities"]
         _files.expect(target, len(read), len(self.entities), "図形")
         kinds = [(entity["type"], entity.get("content")) for entity in read]
         if kinds != [(entity["type"], entity.get("content")) for entity in self.entities]:
             raise MachineError(f"{target.name} の図形か文字が書いたとおりに読めません。")
-        if self.entities:
-            off_m = np.abs(_numbers(read) - _numbers(self.entities)).max() * self.scale / 1000
+        for kind in PLACES:
+            found = _places(read, kind)
+            off_m = np.abs(found - _places(self.entities, kind)).max(initial=0.0) * self.scale / 1000
             if not off_m <= TOLERANCE_M:
                 raise MachineError(f"{target.name} の座標が書いたものと {off_m:.4f} m 違います。")
-        filled = sum(_area(entity) for entity in read if entity["type"] == "SOLID")
+        x1, y1, x2, y2, x3, y3, _, _ = _places(read, "SOLID").T
+        filled = float(np.abs((x2 - x1) * (y3 - y1) - (x3 - x1) * (y2 - y1)).sum() / 2)
         if abs(filled - self.area_mm2) > AREA_TOLERANCE * max(self.area_mm2, 1.0):
             raise MachineError(f"{target.name} の塗りの面積が書いたものと違います。")
 
@@ -178,12 +188,9 @@ def _pen(colour: _drawing.Colour) -> int:
     return min(PENS, key=lambda pen: sum((one - other) ** 2 for one, other in zip(PENS[pen], colour, strict=True)))
 
 
-def _numbers(entities: list[dict[str, Any]]) -> Any:
-    return np.array(
-        [entity[name] for entity in entities for name in sorted(entity) if name[-2:] in ("_x", "_y", "x", "y")]
-    )
-
-
-def _area(entity: dict[str, Any]) -> float:
-    x1, y1, x2, y2, x3, y3 = (entity[f"point{number}_{axis}"] for number in (1, 4, 2) for axis in "xy")
-    return float(abs((x2 - x1) * (y3 - y1) - (x3 - x1) * (y2 - y1)) / 2)
+def _places(entities: list[dict[str, Any]], kind: str) -> Array:
+    """The coordinates of the entities of one kind, a row each."""
+    names = PLACES[kind]
+    take = itemgetter(*names)
+    rows = [take(entity) for entity in entities if entity["type"] == kind]
+    return np.array(rows, dtype=np.float64).reshape(-1, len(names))

@@ -10,13 +10,14 @@ from gis_pipeline.model import Act
 from gis_pipeline.outputs import _sxf
 
 TITLE = "SXF (SFC)（実験的）"
-VERSION = 1
+VERSION = 2
 ACT: Final[Act] = "raw download"
 MEDIA_TYPE = "application/octet-stream"
 APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets"})
 ALWAYS = False
 SUFFIX = "sfc"
 FRAMES: Final[Literal["any", "lonlat", "town"]] = "town"
+EFFORT = 20
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:

@@ -115,6 +115,24 @@ def test_what_cp932_lacks_is_a_geta_mark_and_said(member: Any, tmp_path: Path) -
     assert any("表せない文字" in text for text in found)
 
 
+@SXF
+def test_a_label_that_is_too_long_ends_with_dots_and_the_sheet_says_how_many(member: Any, tmp_path: Path) -> None:
+    frame = PRODUCTS["points"].frame.copy()
+    frame["mei"] = pd.array(["長い名前の" * 60, *["短い名前"] * (len(frame) - 1)], dtype="string")
+    (path,) = member.write(dataclasses.replace(PRODUCTS["points"], frame=frame), tmp_path)
+    (cut,) = [text for text in texts(member, path) if text.endswith("…")]
+    assert "長い名前の" * 20 in cut and 250 < len(cut.encode("cp932")) <= 256
+    assert any(text.startswith("1 件の文字は") for text in texts(member, path))
+
+
+@SXF
+def test_a_long_sentence_goes_on_in_the_next_line(member: Any, tmp_path: Path) -> None:
+    product = PRODUCTS["points"]
+    service = product.service.model_copy(update={"disclaimer": "参考図であり証明書ではありません。" * 30})
+    (path,) = member.write(dataclasses.replace(product, service=service), tmp_path)
+    assert service.disclaimer in "".join(texts(member, path))
+
+
 def test_jww_keeps_every_sign(tmp_path: Path) -> None:
     frame = PRODUCTS["points"].frame.copy()
     frame["mei"] = pd.array(["㎡①﨑髙𠮷槗"] * len(frame), dtype="string")

@@ -286,6 +286,53 @@ def test_a_part_of_the_scans_has_the_published_pixels(client: TestClient, tree: 
     assert seen == cut.shape[2]
 
 
+def cad_set(client: TestClient, folder: Path, **query: str) -> dict[str, Path]:
+    """The files of a CAD set, unpacked; `sha256sum` finds nothing wrong with them."""
+    with zipfile.ZipFile(io.BytesIO(got(client, "youto.cad.zip", **query))) as archive:
+        files = {name: Path(archive.extract(name, folder)) for name in archive.namelist()}
+    if shutil.which("sha256sum") is not None:
+        subprocess.run(["sha256sum", "-c", "--strict", "sha256sums.txt"], cwd=folder, check=True, capture_output=True)
+    return files
+
+
+SCANNED = {"bbox": f"{SOUTH_M + 900},{WEST_M},{SOUTH_M + 2300},{WEST_M + 300}", "bbox-crs": FRAME}
+"""Some districts, and 100 m × 300 m of the scans."""
+
+
+def test_a_cad_set_of_a_part_brings_the_scans_of_that_ground(client: TestClient, tmp_path: Path) -> None:
+    files = cad_set(client, tmp_path, **SCANNED)
+    assert {"youto.dxf", "youto_r2000.dxf", "youto.gpkg", "zumen.tif", "zumen.tfw", "README.txt"} < set(files)
+    (tmp_path / "alone.tif").write_bytes(got(client, "zumen.tif", **SCANNED))
+    with rasterio.open(files["zumen.tif"]) as image, rasterio.open(tmp_path / "alone.tif") as alone:
+        assert (image.transform, image.shape) == (alone.transform, alone.shape)
+        assert np.array_equal(image.read(), alone.read())
+    readme = files["README.txt"].read_bytes()
+    assert readme.startswith(b"\xef\xbb\xbf") and readme.count(b"\r\n") == readme.count(b"\n")
+    text = readme.decode("utf-8-sig")
+    for words in ("用途地域", "画像「地形図」", "小町長の承認を得て", "2026-04-01", "EPSG:6677", "指定した四角の範囲"):
+        assert words in text, words
+
+
+def test_scans_that_may_not_be_handed_out_stay_out_of_the_set_and_it_says_so(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewing = YOUTO.approvals[0].model_copy(update={"acts": ("screen", "tiles")})
+    own = Published.approvals.fget  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        Published, "approvals", property(lambda one: (viewing,) if one.declaration.id == "zumen" else own(one))
+    )
+    files = cad_set(client, tmp_path, **SCANNED)
+    assert not [name for name in files if name.startswith("zumen")]
+    assert "画像「地形図」は提供できないため入っていません" in files["README.txt"].read_text(encoding="utf-8-sig")
+
+
+def test_scans_too_large_for_a_set_stay_out_and_it_says_so(tree: Path, tmp_path: Path) -> None:
+    with client_of(tree, state=tmp_path / "state", max_download_pixels=99) as made:
+        files = cad_set(made, tmp_path, **SCANNED)
+    assert not [name for name in files if name.startswith("zumen")]
+    assert "画像「地形図」は範囲が広いため入っていません" in files["README.txt"].read_text(encoding="utf-8-sig")
+
+
 # ------------------------------------------------------------------ what is refused, and how
 
 BAD = [

@@ -111,7 +111,7 @@ def _identity(view: View, request: Request, published: Published) -> tuple[objec
 def _made(view: View, request: Request, asked: Order, member: Download) -> BinaryIO | jobs.Job:
     """The proven file, open and already without a name, so that nothing is left however the request ends; or a job."""
     store = view.site.stores.open(asked.published.file("store.sqlite"))
-    seqs, long = clip.bounded(asked, store, making.is_picture(member), view.site.settings)
+    seqs, long = clip.bounded(asked, store, making.is_picture(member), making.effort(member), view.site.settings)
     if long:
         return _begun(view, request, asked, member, seqs)
     folder = Path(tempfile.mkdtemp(prefix="machizu-download-"))
