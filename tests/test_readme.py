@@ -1,4 +1,4 @@
-"""The README's examples are programs: each is run as it stands there."""
+"""The examples of the README and of the staff's guide are programs: each is run as it stands there."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from gis_pipeline.catalog import Catalog
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+STAFF = (ROOT / "docs/staff/first-publication.md").read_text(encoding="utf-8")
 
 
 def _example(name: str) -> str:
@@ -45,6 +46,31 @@ def test_adding_a_layer(sample: Path, tmp_path: Path) -> None:
         ("001", "2009-08-10"),
         ("002", "2019-05-01"),
     ]
+
+
+def test_the_first_publication_from_an_empty_folder(tmp_path: Path) -> None:
+    """The staff's guide from its first step to its last; the other classes come from the sample, as it says."""
+    source = tmp_path / "data/source"
+    for name in ("service.toml", "youto/collection.toml", "plan2500/collection.toml"):
+        match = re.search(rf"<!-- example: {name} -->\n```toml\n(.*?)```", STAFF, re.DOTALL)
+        assert match, f"the guide has no example {name}"
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(match[1], encoding="utf-8")
+    sample = ROOT / "data/source"
+    classes = (sample / "youto/collection.toml").read_text(encoding="utf-8").split("[[classes]]")[2:]
+    with (source / "youto/collection.toml").open("a", encoding="utf-8") as declaration:
+        declaration.write("".join(f"\n[[classes]]{one}" for one in classes))
+    material = {"youto": "99999_youto.*", "plan2500": "09KC971.tif*"}
+    for name, pattern in material.items():
+        (source / name / "2026-04-01").mkdir()
+        for path in sorted((sample / name / "2026-04-01").glob(pattern)):
+            shutil.copy(path, source / name / "2026-04-01")
+    commands = re.findall(r"```\n(machizu (?:build|publish) ?.*?)\n```", STAFF)
+    assert [line.split()[1] for line in commands] == ["build", "publish"]
+    _bash("\n".join(commands), tmp_path)
+    snapshot = Catalog(tmp_path / "data/published").snapshot()
+    assert snapshot.edition("youto").edition.count > 12
+    assert [fit.code for fit in snapshot.edition("plan2500").edition.fits] == ["09KC971"]
 
 
 def test_reading_by_curl(site: str, tmp_path: Path) -> None:
