@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** The server that answers /api and the tiles while developing (`npm run dev`). */
 const SERVER = "http://127.0.0.1:8000";
-const PATHS = ["/api", "/tiles", "/identify", "/search", "/files", "/styles", "/download", "/health"];
+const PATHS = ["/api", "/tiles", "/identify", "/search", "/files", "/styles", "/download", "/jobs", "/health"];
 
 export default defineConfig({
   root: import.meta.dirname,

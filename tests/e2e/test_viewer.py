@@ -2,85 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import math
 import re
-import time
-from collections.abc import Callable
-from typing import Any
-from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Geolocation, Page, Route, expect
+from playwright.sync_api import Browser, Geolocation, Route, expect
 from shapely.geometry import shape
 
-from tests.conftest import ROOT
 from tests.e2e.conftest import SCREENSHOTS, Screen, Served, open_screen
+from tests.e2e.steps import a_district, a_place, ask, asked_of_identify, card, collection_of, opened, state_of
 
 pytestmark = pytest.mark.browser
 
-AXE = ROOT / "web_viewer" / "node_modules" / "axe-core" / "axe.min.js"
 ONE_PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f6"
     "45400000000049454e44ae426082"
 )
-
-
-def ask(server: Served, path: str) -> Any:
-    with urlopen(server.url + path) as answer:
-        return json.load(answer)
-
-
-def collection_of(server: Served, role: str) -> dict[str, Any]:
-    collections: list[dict[str, Any]] = ask(server, "/api/collections")["collections"]
-    return next(entry for entry in collections if entry["role"] == role)
-
-
-def a_place(server: Served, wanted: Callable[[dict[str, str]], bool]) -> dict[str, Any]:
-    """A place inside the town, as /identify answers it, where the states of the layers by role are as wanted."""
-    roles = {entry["id"]: entry["role"] for entry in ask(server, "/api/collections")["collections"]}
-    west, south, east, north = ask(server, "/api")["service"]["bbox"]
-    for step in range(99):
-        lon = west + (east - west) * (0.5 + step % 10 / 25)
-        lat = south + (north - south) * (0.5 + step // 10 / 25)
-        answer: dict[str, Any] = ask(server, f"/identify?lon={lon:.7f}&lat={lat:.7f}&radius_m=30")
-        states = {roles[layer["collection"]]: layer["state"] for layer in answer["layers"]}
-        if answer["insideTown"] and wanted(states):
-            return answer
-    raise AssertionError("no such place in the sample")
-
-
-def a_district(server: Served) -> dict[str, Any]:
-    """A place that lies in a 用途地域."""
-    return a_place(server, lambda states: states["use_district"] == "found")
-
-
-def opened(screen: Screen, server: Served, state: str = "") -> Page:
-    """The map with everything it asks for at first answered."""
-    screen.page.goto(f"{server.url}/{state}")
-    expect(screen.page.locator("#map canvas").first).to_be_attached()
-    screen.page.wait_for_load_state("networkidle")
-    return screen.page
-
-
-def state_of(page: Page, *needed: str) -> dict[str, str]:
-    """The part of the address after "#", as soon as it says what is needed (it follows the map after a pause)."""
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        page.wait_for_timeout(300)
-        state = dict(part.split("=", 1) for part in page.url.partition("#")[2].split("&") if part)
-        if state.keys() >= set(needed):
-            return state
-    raise AssertionError(f"{needed} not in {page.url}")
-
-
-def asked_of_identify(screen: Screen, server: Served) -> Any:
-    """What /identify answers to the very question that the page asked last."""
-    question = [url for url in screen.requests if "/identify?" in url][-1]
-    return ask(server, question.removeprefix(server.url))
-
-
-def card(page: Page, collection_id: str) -> Any:
-    return page.locator(f'#panel-info section[data-collection="{collection_id}"]')
 
 
 # ------------------------------------------------------------------ the map
@@ -123,6 +60,37 @@ def test_the_districts_are_painted_in_their_declared_colours(served: Served, des
     assert len(declared & set(painted)) >= 8
 
 
+NEARLY_THE_FILL = """() => [...document.querySelectorAll('#map canvas')].flatMap((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const counts = new Map();
+    for (let at = 0; at < data.length; at += 4) {
+        const key = [data[at], data[at + 1], data[at + 2], data[at + 3]].join();
+        counts.set(key, (counts.get(key) || 0) + 1);
+    }
+    const [[fill]] = [...counts].sort((a, b) => b[1] - a[1]);
+    const far = (key) => Math.max(...key.split(',').map((value, n) => Math.abs(value - fill.split(',')[n])));
+    return [...counts].filter(([key, count]) => key !== fill && count > 200 && far(key) < 40);
+})"""
+
+
+@pytest.mark.parametrize("scale", [1, 1.5, 2])
+def test_no_hairline_runs_along_the_edges_of_tiles(served: Served, browser: Browser, scale: float) -> None:
+    """A translucent area has one colour; where tiles do not meet exactly a row of pixels is lighter or darker."""
+    youto = collection_of(served, "use_district")
+    plain = [entry["code"] for entry in youto["legend"] if entry["pattern"] == "none"]
+    features = ask(served, f"/api/collections/{youto['id']}/items?limit=1000")["features"]
+    shapes = [shape(one["geometry"]) for one in features if one["properties"]["youto"] in plain]
+    middle = max(shapes, key=lambda each: each.area).representative_point()
+    with browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="ja-JP", device_scale_factor=scale
+    ) as context:
+        screen = open_screen(context)
+        state = f"#lon={middle.x:.5f}&lat={middle.y:.5f}&z=17.3&layers={youto['id']}&base=blank"
+        page = opened(screen, served, state)
+        page.wait_for_timeout(500)
+        assert page.evaluate(NEARLY_THE_FILL) == []
+
+
 def test_gsi_tiles_are_asked_only_when_chosen_and_are_named(served: Served, desk: Screen) -> None:
     def tile(route: Route) -> None:
         route.fulfill(body=ONE_PIXEL, content_type="image/png")
@@ -144,9 +112,9 @@ def test_a_route_number_is_found_with_the_keyboard(served: Served, desk: Screen)
     feature = ask(served, f"/api/collections/{road['id']}/items?limit=1")["features"][0]
     number = next(field["name"] for field in road["fields"] if field["title"] == "路線番号")
     page = opened(desk, served)
-    box = page.get_by_role("combobox")
+    box = page.locator("#search")
     box.press_sequentially(feature["properties"][number])
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.locator("#search-list li").first).to_be_visible()
     page.screenshot(path=SCREENSHOTS / "desk-search.png")
     box.press("ArrowDown")
     expect(box).to_have_attribute("aria-activedescendant", "search-option-0")
@@ -162,15 +130,44 @@ def test_a_place_name_is_found_and_shown(served: Served, desk: Screen) -> None:
     address = collection_of(served, "address")
     feature = ask(served, f"/api/collections/{address['id']}/items?limit=1")["features"][0]
     name = next(value for value in feature["properties"].values() if isinstance(value, str) and len(value) >= 2)
-    page.get_by_role("combobox").fill(name)
-    page.get_by_role("option").first.click()
+    page.locator("#search").fill(name)
+    page.locator("#search-list li").first.click()
     expect(card(page, address["id"])).to_have_attribute("data-state", "found")
     assert float(state_of(page, "z")["z"]) >= 13
 
 
+@pytest.mark.parametrize(
+    ("query", "role", "found"),
+    [
+        ("大字見本", "address", "大字見本"),
+        ("前田250番地", "address", "前田250"),
+        ("見本 中ヶ谷", "address", "大字見本字中ヶ谷"),
+        ("0101", "road", "0101"),
+        ("101", "road", "0101"),
+        ("本町通り線", "road", "本町通り線"),
+        ("09KC974", "sheets", "09KC974"),
+    ],
+)
+def test_places_roads_and_sheets_are_found_by_name_and_number(
+    served: Served, desk: Screen, query: str, role: str, found: str
+) -> None:
+    """大字, 番地, 路線番号, 路線名, 図郭番号: the first suggestion is it, and choosing it shows its attributes."""
+    page = opened(desk, served)
+    page.locator("#search").fill(query)
+    option = page.locator("#search-list li").first
+    expect(option).to_contain_text(found)
+    text = option.locator("span").inner_text()
+    option.click()
+    collection = collection_of(served, role)["id"]
+    expect(card(page, collection)).to_have_attribute("data-state", "found")
+    assert state_of(page, "feature", "point")["feature"].startswith(f"{collection}/")
+    expect(page.locator("#search")).to_have_value(text)
+    assert desk.errors == []
+
+
 def test_finding_nothing_is_said(served: Served, desk: Screen) -> None:
     page = opened(desk, served)
-    page.get_by_role("combobox").fill("存在しない場所の名前")
+    page.locator("#search").fill("存在しない場所の名前")
     expect(page.locator(".search-message")).to_contain_text("見つかりませんでした")
 
 
@@ -222,14 +219,14 @@ def test_outside_the_town_is_said_outright(served: Served, desk: Screen) -> None
     assert "該当なし" not in page.locator("#panel-info").inner_text()
 
 
-# ------------------------------------------------------------------ the link, the day, the files
+# ------------------------------------------------------------------ the link, the day
 
 
 def test_a_link_brings_the_same_map_back(served: Served, desk: Screen) -> None:
     page = opened(desk, served)
     youto, fire = (collection_of(served, role)["id"] for role in ("use_district", "fire"))
     page.locator(f"#layer-{fire}").check()
-    page.locator(f'[data-collection="{youto}"] summary').click()
+    page.locator(f'[data-collection="{youto}"] .layer-details > summary').click()
     page.locator(f"#opacity-{youto}").fill("30")
     page.locator("#base-blank").check()
     page.get_by_role("button", name="拡大").click()
@@ -263,51 +260,19 @@ def test_a_past_day_shows_the_edition_of_that_day(served: Served, desk: Screen) 
     assert desk.errors == []
 
 
-def downloaded(page: Page, collection_id: str) -> bytes:
-    """The GeoJSON file that the layer's download button gives."""
-    page.locator(f'[data-collection="{collection_id}"] summary').click()
-    with page.expect_download() as download:
-        page.locator(f'[data-collection="{collection_id}"] a.download', has_text="GeoJSON").click()
-    return download.value.path().read_bytes()
-
-
-def published_file(server: Served, collection_id: str, edition_id: str) -> bytes:
-    return (server.published / "collections" / collection_id / edition_id / "features.geojson").read_bytes()
-
-
-def test_a_download_is_the_published_file(served: Served, desk: Screen) -> None:
-    youto = collection_of(served, "use_district")
-    content = downloaded(opened(desk, served), youto["id"])
-    assert content == published_file(served, youto["id"], youto["edition"]["id"])
-
-
-def test_a_download_of_a_past_day_is_the_file_of_that_day(served: Served, desk: Screen) -> None:
-    youto = collection_of(served, "use_district")
-    oldest = min(edition["id"] for edition in youto["editions"])
-    content = downloaded(opened(desk, served, f"#date={oldest[:10]}"), youto["id"])
-    assert content == published_file(served, youto["id"], oldest)
-    assert content != published_file(served, youto["id"], youto["edition"]["id"])
-
-
-def test_a_download_says_its_size(served: Served, desk: Screen) -> None:
-    youto = collection_of(served, "use_district")
-    page = opened(desk, served)
-    page.locator(f'[data-collection="{youto["id"]}"] summary').click()
-    links = page.locator(f'[data-collection="{youto["id"]}"] a.download')
-    assert links.count() == len(youto["downloads"])
-    for index in range(links.count()):
-        expect(links.nth(index)).to_contain_text(re.compile(r"\d (k|M)?B$"))
-
-
-def test_every_download_offered_is_there(served: Served) -> None:
-    for entry in ask(served, "/api/collections")["collections"]:
-        for file in entry["downloads"]:
-            address = file["href"] if "://" in file["href"] else served.url + file["href"]
-            with urlopen(address) as answer:
-                assert len(answer.read()) == file["size"], file["href"]
-
-
 # ------------------------------------------------------------------ the device
+
+
+CIRCLE = """() => Math.max(...[...document.querySelectorAll('#map canvas')].map((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let [west, east] = [Infinity, -Infinity];
+    for (let at = 0; at < data.length; at += 4) {
+        if (data[at] !== 38 || data[at + 1] !== 74 || data[at + 2] !== 244 || data[at + 3] < 200) continue;
+        const col = (at / 4) % canvas.width;
+        [west, east] = [Math.min(west, col), Math.max(east, col)];
+    }
+    return east - west;
+}))"""
 
 
 def test_the_own_position_is_shown_with_its_accuracy(served: Served, browser: Browser) -> None:
@@ -318,6 +283,12 @@ def test_the_own_position_is_shown_with_its_accuracy(served: Served, browser: Br
         page = opened(screen, served)
         page.get_by_role("button", name="現在地").click()
         expect(page.locator(".message")).to_contain_text("35 m")
+        page.wait_for_timeout(900)
+        # The circle of 35 m is drawn: as many pixels of its edge left, right, above and below as far as it reaches.
+        across = page.evaluate(CIRCLE)
+        state = state_of(page, "z")
+        metres_a_pixel = 156543.034 / 2 ** float(state["z"]) * math.cos(math.radians(here["latitude"]))
+        assert across * metres_a_pixel == pytest.approx(70, rel=0.1)
         state = state_of(page, "lon", "lat")
         assert float(state["lon"]) == pytest.approx(here["longitude"], abs=1e-4)
         assert float(state["lat"]) == pytest.approx(here["latitude"], abs=1e-4)
@@ -343,123 +314,4 @@ def test_the_keyboard_alone_reads_a_place(served: Served, desk: Screen) -> None:
     expect(page.locator("#panel-info section[data-state]").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#map")).to_be_focused()
-    assert "point=" not in page.url
-
-
-# ------------------------------------------------------------------ for everybody
-
-SMALL_TEXT = """() => [...document.querySelectorAll('body *')].filter((element) =>
-    [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) &&
-    element.getClientRects().length && parseFloat(getComputedStyle(element).fontSize) < 16
-).map((element) => element.outerHTML.slice(0, 120))"""
-
-SMALL_TARGETS = """() => [...document.querySelectorAll('button, a, input, summary')].filter((element) => {
-    if (!element.getClientRects().length || element.closest('.skip, .footer-text p')) return false;
-    const target = element.closest('label') ?? element;
-    const { width, height } = target.getBoundingClientRect();
-    return width < 44 || height < 44;
-}).map((element) => element.outerHTML.slice(0, 120))"""
-
-CUT = """() => [...document.querySelectorAll('body *')].filter((element) =>
-    element.getClientRects().length && !element.closest('.visually-hidden, .search-label, .share, .map-zoom, #map') &&
-    (element.getBoundingClientRect().right > innerWidth + 1 || element.getBoundingClientRect().left < -1)
-).map((element) => element.outerHTML.slice(0, 120))"""
-
-
-def check_screen(page: Page) -> None:
-    assert page.evaluate(SMALL_TEXT) == []
-    assert page.evaluate(SMALL_TARGETS) == []
-    assert page.evaluate(CUT) == []
-
-
-def test_a_phone_shows_everything_in_reach_of_a_finger(served: Served, phone: Screen) -> None:
-    page = opened(phone, served)
-    page.screenshot(path=SCREENSHOTS / "phone-start.png")
-    check_screen(page)
-    page.locator("#tab-layers").tap()
-    page.locator("#panel-layers summary").first.tap()
-    page.screenshot(path=SCREENSHOTS / "phone-layers.png")
-    check_screen(page)
-    page.locator("#tab-layers").tap()
-    box = page.locator("#map").bounding_box()
-    assert box is not None
-    page.touchscreen.tap(box["x"] + box["width"] * 0.4, box["y"] + box["height"] / 2)
-    expect(page.locator("#panel-info section[data-state]").first).to_be_visible()
-    page.wait_for_timeout(600)
-    page.screenshot(path=SCREENSHOTS / "phone-info.png")
-    check_screen(page)
-    assert phone.errors == []
-
-
-def test_on_a_phone_the_disclaimer_is_folded_but_never_gone(served: Served, phone: Screen) -> None:
-    answer = a_district(served)
-    page = opened(phone, served, f"#point={answer['lon']},{answer['lat']}")
-    expect(page.locator(".footer-short")).to_be_in_viewport()
-    page.locator(".footer-toggle").tap()
-    expect(page.locator(".footer-text")).to_contain_text(ask(served, "/api")["service"]["terms"])
-    expect(page.locator(".footer-disclaimer")).to_be_in_viewport()
-    page.screenshot(path=SCREENSHOTS / "phone-footer.png")
-
-
-def test_on_a_desk_disclaimer_and_licence_stand_open_and_the_rest_is_one_press_away(
-    served: Served, desk: Screen
-) -> None:
-    page = opened(desk, served)
-    service = ask(served, "/api")["service"]
-    footer = page.locator(".footer")
-    for text in (service["disclaimer"], collection_of(served, "use_district")["licence"]):
-        expect(footer.get_by_text(text).first).to_be_in_viewport()
-    closed = footer.bounding_box()
-    assert closed is not None and closed["height"] <= 72
-    footer.get_by_role("button", name="出典・利用条件").click()
-    for text in (service["disclaimer"], service["terms"], service["attribution"]):
-        expect(footer.get_by_text(text).first).to_be_in_viewport()
-    check_screen(page)
-
-
-NEARLY_THE_FILL = """() => [...document.querySelectorAll('#map canvas')].flatMap((canvas) => {
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    const counts = new Map();
-    for (let at = 0; at < data.length; at += 4) {
-        const key = [data[at], data[at + 1], data[at + 2], data[at + 3]].join();
-        counts.set(key, (counts.get(key) || 0) + 1);
-    }
-    const [[fill]] = [...counts].sort((a, b) => b[1] - a[1]);
-    const far = (key) => Math.max(...key.split(',').map((value, n) => Math.abs(value - fill.split(',')[n])));
-    return [...counts].filter(([key, count]) => key !== fill && count > 200 && far(key) < 40);
-})"""
-
-
-@pytest.mark.parametrize("scale", [1, 1.5, 2])
-def test_no_hairline_runs_along_the_edges_of_tiles(served: Served, browser: Browser, scale: float) -> None:
-    """A translucent area has one colour; where tiles do not meet exactly a row of pixels is lighter or darker."""
-    youto = collection_of(served, "use_district")
-    plain = [entry["code"] for entry in youto["legend"] if entry["pattern"] == "none"]
-    features = ask(served, f"/api/collections/{youto['id']}/items?limit=1000")["features"]
-    shapes = [shape(one["geometry"]) for one in features if one["properties"]["youto"] in plain]
-    middle = max(shapes, key=lambda each: each.area).representative_point()
-    with browser.new_context(
-        viewport={"width": 1280, "height": 800}, locale="ja-JP", device_scale_factor=scale
-    ) as context:
-        screen = open_screen(context)
-        state = f"#lon={middle.x:.5f}&lat={middle.y:.5f}&z=17.3&layers={youto['id']}&base=blank"
-        page = opened(screen, served, state)
-        page.wait_for_timeout(500)
-        assert page.evaluate(NEARLY_THE_FILL) == []
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing(served: Served, browser: Browser, width: int) -> None:
-    if not AXE.is_file():
-        pytest.skip("skipped: axe-core is not installed (npm ci in web_viewer)")
-    answer = a_district(served)
-    with browser.new_context(viewport={"width": width, "height": 800}, locale="ja-JP") as context:
-        screen = open_screen(context)
-        for state in ("", f"#point={answer['lon']},{answer['lat']}"):
-            page = opened(screen, served, state)
-            if state == "" and width == 1280:
-                page.locator("#panel-layers summary").first.click()
-            page.evaluate(AXE.read_text(encoding="utf-8"))
-            result = page.evaluate("async () => (await axe.run()).violations")
-            assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in result] == []
-            page.goto("about:blank")
+    expect(page).not_to_have_url(re.compile("point="))

@@ -1,7 +1,7 @@
 /** The only file that talks HTTP. Every path is on the viewer's own host. */
 
-import { decodeCatalogue, decodeIdentified, DecodeError, decodeProblem, decodeSearch } from "./decode";
-import type { Catalogue, Identified, SearchResult } from "./model";
+import { decodeCatalogue, decodeIdentified, decodeJob, DecodeError, decodeProblem, decodeSearch } from "./decode";
+import type { Catalogue, Identified, Job, SearchResult } from "./model";
 import { ja } from "./text/ja";
 
 /** What went wrong, as a Japanese sentence for the person at the screen. */
@@ -64,15 +64,41 @@ export function ownPath(href: string): string {
   return url.pathname + url.search;
 }
 
-async function getJson(path: string, signal?: AbortSignal): Promise<unknown> {
+/** A file made for this request, or, if it takes long, the job that makes it. */
+export async function order(path: string): Promise<{ readonly file: Blob; readonly name: string } | { readonly job: string }> {
+  const response = await answered(path, "*/*");
+  if (response.status === 202) {
+    const answer: unknown = await response.json();
+    return { job: decoded(() => ownPath(decodeJob(answer).monitor)) };
+  }
+  return { file: await response.blob(), name: nameOf(response.headers.get("Content-Disposition") ?? "") };
+}
+
+export async function fetchJob(path: string): Promise<Job> {
+  const answer = await getJson(path);
+  return decoded(() => decodeJob(answer));
+}
+
+/** The file's name in a Content-Disposition (RFC 6266): the Japanese one if it is given. */
+function nameOf(disposition: string): string {
+  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition)?.[1];
+  return encoded === undefined ? (/filename="([^"]*)"/i.exec(disposition)?.[1] ?? "") : decodeURIComponent(encoded);
+}
+
+async function answered(path: string, accept: string, signal?: AbortSignal): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { headers: { Accept: "application/json, application/geo+json" }, ...(signal && { signal }) });
+    response = await fetch(path, { headers: { Accept: accept }, ...(signal && { signal }) });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError(ja.errors.offline, null);
   }
   if (!response.ok) throw new ApiError(await problemOf(response), response.status);
+  return response;
+}
+
+async function getJson(path: string, signal?: AbortSignal): Promise<unknown> {
+  const response = await answered(path, "application/json, application/geo+json", signal);
   try {
     return await response.json();
   } catch (error) {

@@ -14,8 +14,10 @@ import type {
   Identified,
   IdentifiedFeature,
   IdentifiedLayer,
+  Job,
   Labelled,
   LegendClass,
+  Limits,
   Pattern,
   SearchResult,
   Service,
@@ -112,6 +114,7 @@ const GEOMETRIES: readonly Geometry[] = ["polygon", "line", "point", "none"];
 export function decodeCatalogue(landing: unknown, collections: unknown): Catalogue {
   return {
     service: decodeService(new Reader(landing, "api").object("service")),
+    limits: decodeLimits(new Reader(landing, "api").object("limits")),
     collections: new Reader(collections, "collections").list("collections", decodeCollection),
   };
 }
@@ -129,6 +132,14 @@ function decodeService(reader: Reader): Service {
     contacts: reader.list("contacts", decodeContact),
     crs: reader.text("crs"),
     bbox: reader.bbox("bbox"),
+  };
+}
+
+function decodeLimits(reader: Reader): Limits {
+  return {
+    areaKm2: reader.number("downloadAreaKm2Maximum"),
+    features: reader.number("downloadFeaturesMaximum"),
+    bufferM: reader.number("bufferMetresMaximum"),
   };
 }
 
@@ -168,6 +179,8 @@ function decodeCollection(reader: Reader): Collection {
     bbox: decodeExtent(reader),
     tiles: reader.has("tiles") ? decodeTiles(reader.object("tiles")) : { kind: "none", url: "" },
     downloads: reader.list("downloads", decodeDownload),
+    exports: reader.list("exports", (item) => ({ title: item.name("title"), url: item.name("url") })),
+    withdrawn: reader.text("withdrawn"),
   };
 }
 
@@ -279,6 +292,19 @@ function decodeLabelled(reader: Reader): Labelled {
     title: reader.text("title"),
     value: value as Labelled["value"],
     unit: reader.text("unit"),
+  };
+}
+
+/** A job's own document, or the answer that announced it: its address is then the link `monitor`. */
+export function decodeJob(value: unknown): Job & { readonly monitor: string } {
+  const reader = new Reader(value, "job");
+  const links = new Map(reader.list("links", (link) => [link.text("rel"), link.name("href")] as const));
+  return {
+    status: reader.oneOf("status", ["running", "done", "failed"]),
+    progress: reader.has("progress") ? reader.number("progress") : 0,
+    message: reader.text("message"),
+    result: links.get("result") ?? "",
+    monitor: links.get("monitor") ?? links.get("self") ?? "",
   };
 }
 

@@ -51,6 +51,11 @@ export function metres(value: number): string {
   return value.toLocaleString("ja-JP", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
+/** Square metres as m², from a tenth of a square kilometre on as km². */
+export function area(squareMetres: number): string {
+  return squareMetres < 100_000 ? `${round(squareMetres, 0)} m²` : `${round(squareMetres / 1e6, 2)} km²`;
+}
+
 export function degrees(value: number): string {
   return value.toFixed(6);
 }
@@ -73,10 +78,12 @@ export function frame(crs: string): string {
 // prettier-ignore
 const ROMAN = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI", "XVII", "XVIII", "XIX"];
 
-/** The format's name with what it is good for, by the file's ending. */
+/** The format's name with what it is good for, by the file's ending (`.shp.zip` before `.zip`). */
 export function fileFormat(href: string, title: string): { name: string; hint: string } {
-  const ending = /\.([a-z0-9]+)(?:\?.*)?$/i.exec(href)?.[1]?.toLowerCase() ?? "";
-  const known = ja.formats[ending as keyof typeof ja.formats];
+  const file = href.replace(/\?.*$/, "").replace(/^.*\//, "");
+  const endings = /\.([a-z0-9.]+)$/i.exec(file)?.[1]?.toLowerCase() ?? "";
+  const last = endings.slice(endings.lastIndexOf(".") + 1);
+  const known = ja.formats[endings as keyof typeof ja.formats] ?? ja.formats[last as keyof typeof ja.formats];
   return known === undefined ? { name: title, hint: "" } : known;
 }
 

@@ -8,6 +8,7 @@ import "./styles/layout.css";
 import "./styles/panels.css";
 import { ApiError, fetchCatalogue, fetchFeature, identify, itemPath, search } from "./api";
 import { h } from "./dom";
+import { addressOf, carryOut, type Drawn } from "./exporting";
 import * as format from "./format";
 import { createMap, type MapRoom } from "./map";
 import type { Catalogue, Identified, SearchResult } from "./model";
@@ -49,12 +50,25 @@ function run(app: HTMLElement, catalogue: Catalogue): void {
   const defaults = defaultsFor(catalogue);
   const store = createStore(fromHash(window.location.hash, defaults, catalogue));
 
+  let drawn: Drawn | null = null;
   const info = createInfoPanel(catalogue);
   const layers = createLayersPanel(catalogue, {
     onToggle: (id, shown) => store.set({ layers: toggled(catalogue, store.get().layers, id, shown) }),
     onOpacity: (id, percent) => store.set({ opacity: { ...store.get().opacity, [id]: percent } }),
     onBase: (base) => store.set({ base }),
     onDate: (date) => store.set({ date }),
+    onDraw: () => {
+      layers.showDrawn((drawn = null));
+      shell.drawing(true);
+      map.startDrawing((area) => {
+        layers.showDrawn((drawn = area));
+        shell.drawing(false);
+      });
+    },
+    onOrder: (order, report) => {
+      const address = addressOf(order, store.get().date, map.viewBox(), drawn);
+      if (address !== null) void carryOut(address, report);
+    },
   });
   const banner = createBanner(service, () => store.set({ date: null }));
   const footer = createFooter(catalogue);
@@ -81,6 +95,11 @@ function run(app: HTMLElement, catalogue: Catalogue): void {
     },
     onForget: () => store.set({ point: null, feature: null }),
     onShare: () => void share(store, shell, defaults),
+    onDrawDone: () => map.finishDrawing(),
+    onDrawStop: () => {
+      map.stopDrawing();
+      shell.drawing(false);
+    },
   });
   const map: MapRoom = createMap(shell.mapElement, catalogue, {
     onPress: (place) => {

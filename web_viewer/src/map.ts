@@ -4,9 +4,10 @@ import ScaleLine from "ol/control/ScaleLine";
 import Feature from "ol/Feature";
 import GeoJSON from "ol/format/GeoJSON";
 import MVT from "ol/format/MVT";
-import { circular } from "ol/geom/Polygon";
+import { circular, type default as Polygon } from "ol/geom/Polygon";
 import Point from "ol/geom/Point";
 import { defaults as defaultInteractions } from "ol/interaction/defaults";
+import Draw from "ol/interaction/Draw";
 import type BaseLayer from "ol/layer/Base";
 import TileLayer from "ol/layer/Tile";
 import VectorLayer from "ol/layer/Vector";
@@ -17,13 +18,15 @@ import { fromLonLat, getPointResolution, toLonLat, transformExtent } from "ol/pr
 import VectorSource from "ol/source/Vector";
 import VectorTileSource from "ol/source/VectorTile";
 import XYZ from "ol/source/XYZ";
+import { getArea } from "ol/sphere";
 import OlView from "ol/View";
 import { h, icon, ICONS } from "./dom";
 import { tilesOn } from "./editions";
+import type { Drawn } from "./exporting";
 import { createLabels, type Labels } from "./labels";
 import type { BBox, Catalogue, Collection } from "./model";
 import type { LonLat, State, View } from "./state";
-import { highlightStyles, locationStyles, shapesOf } from "./style";
+import { areaStyles, highlightStyles, locationStyles, shapesOf } from "./style";
 
 const WEB_MERCATOR = "EPSG:3857";
 const GSI_TILES = "https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png";
@@ -49,11 +52,18 @@ export type MapRoom = {
   reveal(place: LonLat): void;
   highlight(features: readonly object[]): void;
   showLocation(place: LonLat, accuracyM: number): void;
+  /** The box in degrees that the screen shows. */
+  viewBox(): BBox;
+  /** Lets somebody draw an area; the one before is gone. */
+  startDrawing(onDrawn: (drawn: Drawn) => void): void;
+  /** Ends the drawing with the corners that there are, if they make an area. */
+  finishDrawing(): void;
+  stopDrawing(): void;
   zoom(): number;
 };
 
 /** One collection on the map; its labels are a layer of their own, above the shapes of all others. */
-type Drawn = { shapes: BaseLayer; labels: Labels | null; url: string; opacity: number };
+type DrawnLayers = { shapes: BaseLayer; labels: Labels | null; url: string; opacity: number };
 
 export function createMap(target: HTMLElement, catalogue: Catalogue, events: MapEvents): MapRoom {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -82,8 +92,15 @@ export function createMap(target: HTMLElement, catalogue: Catalogue, events: Map
   const townExtent = extentOf(catalogue.service.bbox ?? unionOf(catalogue.collections));
   view.fit(townExtent, { size: map.getSize() ?? [800, 600], padding: townPadding(800) });
 
-  const drawn = new Map<string, Drawn>();
+  const drawn = new Map<string, DrawnLayers>();
+  const area = vectorOverlay(areaStyles, 1920);
+  map.addLayer(area.layer);
+  let drawing: Draw | null = null;
   map.on("singleclick", (event) => events.onPress(place(event.coordinate)));
+  const stopDrawing = (): void => {
+    if (drawing !== null) map.removeInteraction(drawing);
+    drawing = null;
+  };
   // The state's view stays null (the whole town) until somebody moves the map.
   let ownMove = true;
   let wholeTown = true;
@@ -199,6 +216,22 @@ export function createMap(target: HTMLElement, catalogue: Catalogue, events: Map
       ]);
       view.animate({ center: fromLonLat(centre), zoom: Math.max(view.getZoom() ?? 0, 16), duration: duration() });
     },
+    viewBox: () => boxOf(view.calculateExtent()),
+    startDrawing(onDrawn) {
+      stopDrawing();
+      area.source.clear();
+      drawing = new Draw({ source: area.source, type: "Polygon", style: [...areaStyles], stopClick: true }); // a corner is no press
+      drawing.on("drawstart", () => area.source.clear());
+      drawing.on("drawend", ({ feature }) => {
+        stopDrawing();
+        const polygon = feature.getGeometry() as Polygon;
+        const ring = polygon.getCoordinates()[0]!.slice(0, -1);
+        onDrawn({ corners: ring.map(place), areaM2: getArea(polygon) });
+      });
+      map.addInteraction(drawing);
+    },
+    finishDrawing: () => drawing?.finishDrawing(),
+    stopDrawing,
     zoom: () => view.getZoom() ?? 0,
   };
 }
@@ -281,6 +314,11 @@ function extentOption(collection: Collection): { extent?: number[] } {
 function vectorOverlay(style: readonly object[], zIndex: number): { layer: BaseLayer; source: VectorSource } {
   const source = new VectorSource();
   return { source, layer: new VectorLayer({ source, style: style as never, zIndex }) };
+}
+
+function boxOf(extent: number[]): BBox {
+  const [west, south, east, north] = transformExtent(extent, WEB_MERCATOR, "EPSG:4326") as [number, number, number, number];
+  return { west, south, east, north };
 }
 
 function extentOf(bbox: BBox): number[] {

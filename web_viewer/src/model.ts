@@ -54,6 +54,12 @@ export type Download = {
   readonly size: number;
 };
 
+/** A format in which the edition, or a part of it, is written on request. */
+export type Export = { readonly title: string; readonly url: string };
+
+/** What one download may ask for at most. */
+export type Limits = { readonly areaKm2: number; readonly features: number; readonly bufferM: number };
+
 export type Collection = {
   readonly id: string;
   readonly title: string;
@@ -81,9 +87,12 @@ export type Collection = {
   readonly bbox: BBox | null;
   readonly tiles: { readonly kind: "vector" | "image" | "none"; readonly url: string };
   readonly downloads: readonly Download[];
+  readonly exports: readonly Export[];
+  /** Why today's edition was withdrawn; "" if it was not. */
+  readonly withdrawn: string;
 };
 
-export type Catalogue = { readonly service: Service; readonly collections: readonly Collection[] };
+export type Catalogue = { readonly service: Service; readonly limits: Limits; readonly collections: readonly Collection[] };
 
 export type Labelled = {
   readonly name: string;
@@ -124,6 +133,14 @@ export type Identified = {
   /** null: the service does not know the town's boundary. */
   readonly insideTown: boolean | null;
   readonly layers: readonly IdentifiedLayer[];
+};
+
+/** A long download: its progress in percent, then where its file is, or why there is none. */
+export type Job = {
+  readonly status: "running" | "done" | "failed";
+  readonly progress: number;
+  readonly message: string;
+  readonly result: string;
 };
 
 export type SearchResult = {

@@ -21,6 +21,8 @@ export type ShellOptions = {
   readonly onCentre: () => void;
   readonly onForget: () => void;
   readonly onShare: () => void;
+  readonly onDrawDone: () => void;
+  readonly onDrawStop: () => void;
 };
 
 export type Shell = {
@@ -28,6 +30,8 @@ export type Shell = {
   open(panel: PanelName, focus: boolean): void;
   /** A short message over the map; also read out. */
   say(text: string): void;
+  /** While an area is drawn: what to do and the two ways to end, and the map free of the sheet on a phone. */
+  drawing(on: boolean): void;
 };
 
 const MESSAGE_MS = 9000;
@@ -43,7 +47,8 @@ export function createShell(app: HTMLElement, options: ShellOptions): Shell {
   const side = h("aside", { class: "side", "aria-label": ja.tabs.label }, sheetBar, panels.layers, panels.info);
   const mapElement = h("div", { class: "map", id: "map", tabindex: 0, role: "application", "aria-label": ja.map.label });
   const message = h("p", { class: "message", role: "status", hidden: true });
-  const mapArea = h("main", { class: "map-area" }, mapElement, h("div", { class: "crosshair", "aria-hidden": true }), controls(options), message);
+  const drawBar = createDrawBar(options);
+  const mapArea = h("main", { class: "map-area" }, mapElement, h("div", { class: "crosshair", "aria-hidden": true }), controls(options), drawBar, message);
 
   app.append(
     skipLinks(),
@@ -99,6 +104,10 @@ export function createShell(app: HTMLElement, options: ShellOptions): Shell {
     if (event.key === "Escape") leave();
   });
   mapElement.addEventListener("keydown", (event) => {
+    if (!drawBar.hidden) {
+      if (event.key === "Escape") options.onDrawStop();
+      return;
+    }
     if (event.key === "Enter" && event.target === mapElement) options.onCentre();
     if (event.key === "Escape" && current === "info") leave();
   });
@@ -112,6 +121,14 @@ export function createShell(app: HTMLElement, options: ShellOptions): Shell {
       side.scrollTop = 0;
       if (focus) panels[name].focus({ preventScroll: true });
     },
+    drawing(on) {
+      drawBar.hidden = !on;
+      message.hidden = true;
+      if (on) {
+        if (window.matchMedia(PHONE).matches) show(null);
+        mapElement.focus({ preventScroll: true });
+      } else show("layers");
+    },
     say(text) {
       window.clearTimeout(timer);
       message.textContent = text;
@@ -119,6 +136,14 @@ export function createShell(app: HTMLElement, options: ShellOptions): Shell {
       timer = window.setTimeout(() => (message.hidden = true), MESSAGE_MS);
     },
   };
+}
+
+function createDrawBar(options: ShellOptions): HTMLElement {
+  const done = h("button", { type: "button", class: "button" }, ja.exports.drawDone);
+  const stop = h("button", { type: "button", class: "button" }, ja.exports.drawStop);
+  done.addEventListener("click", options.onDrawDone);
+  stop.addEventListener("click", options.onDrawStop);
+  return h("div", { class: "draw-bar", role: "group", "aria-label": ja.exports.draw, hidden: true }, h("p", { role: "status" }, ja.exports.drawing), done, stop);
 }
 
 function tab(name: PanelName, paths: readonly string[]): HTMLButtonElement {

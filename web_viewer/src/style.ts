@@ -124,6 +124,16 @@ export const highlightStyles: readonly Style[] = [
   }),
 ];
 
+/** The area that somebody draws for a download, and its corners while it is drawn. */
+export const areaStyles: readonly Style[] = [
+  new Style({ stroke: new Stroke({ color: "#ffffff", width: 6 }) }),
+  new Style({
+    fill: new Fill({ color: "rgba(0, 0, 0, 0.12)" }),
+    stroke: new Stroke({ color: "#8b0000", width: 3, lineDash: [10, 6] }),
+    image: new CircleStyle({ radius: 7, fill: new Fill({ color: "#8b0000" }), stroke: new Stroke({ color: "#ffffff", width: 2 }) }),
+  }),
+];
+
 /** 現在地: a dot and the circle within which the device says it is. */
 export const locationStyles: readonly Style[] = [
   new Style({

@@ -22,7 +22,7 @@ describe("in force on a day", () => {
   });
 
   it("a withdrawn edition does not bring an older one back", () => {
-    expect(inForceOn(editions, "2025-01-01")).toEqual({ kind: "withdrawn", takesEffect: "2024-04-01" });
+    expect(inForceOn(editions, "2025-01-01")).toEqual({ kind: "withdrawn", reason: "" });
   });
 
   it("a future edition is not in force yet", () => {

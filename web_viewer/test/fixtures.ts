@@ -21,6 +21,7 @@ export const landing = {
     bbox: [139.2, 35.7, 139.3, 35.8],
     release: 3,
   },
+  limits: { downloadAreaKm2Maximum: 2000, downloadFeaturesMaximum: 200000, bufferMetresMaximum: 1000 },
 };
 
 const shared = {
@@ -73,6 +74,11 @@ export const youto = {
   tiles: vector("youto"),
   downloads: [
     { title: "GeoJSON", href: "/files/youto/2026-04-01/features.geojson", mediaType: "application/geo+json", size: 48213 },
+  ],
+  exports: [
+    { title: "GeoPackage", url: "/download/youto.gpkg", mediaType: "", frames: "any" },
+    { title: "Shapefile (ZIP)", url: "/download/youto.shp.zip", mediaType: "", frames: "any" },
+    { title: "JWW（実験的）", url: "/download/youto.jww", mediaType: "", frames: "town" },
   ],
 };
 

@@ -71,7 +71,7 @@ describe("この地点の情報", () => {
 });
 
 describe("図面をえらぶ", () => {
-  const events = { onToggle: vi.fn(), onOpacity: vi.fn(), onBase: vi.fn(), onDate: vi.fn() };
+  const events = { onToggle: vi.fn(), onOpacity: vi.fn(), onBase: vi.fn(), onDate: vi.fn(), onDraw: vi.fn(), onOrder: vi.fn() };
   const panel = (): HTMLElement => {
     const made = createLayersPanel(catalogue, events);
     made.update(defaults, 14);
@@ -81,7 +81,7 @@ describe("図面をえらぶ", () => {
 
   it("groups layers by theme and follows the state", () => {
     const element = panel();
-    expect([...element.querySelectorAll("fieldset > legend")].map((legend) => legend.textContent)).toEqual(["都市計画", "道路", "背景の地図", "いつの図面か"]);
+    expect([...element.querySelectorAll("fieldset > legend")].map((legend) => legend.textContent)).toEqual(["都市計画", "道路", "背景の地図", "いつの図面か", "何がいつ変わったか"]);
     expect(element.querySelector<HTMLInputElement>("#layer-youto")!.checked).toBe(true);
     expect(element.querySelector<HTMLInputElement>("#layer-bouka")!.checked).toBe(false);
   });
@@ -109,6 +109,35 @@ describe("図面をえらぶ", () => {
     expect(link.getAttribute("href")).toBe("/files/youto/2026-04-01/features.geojson");
     expect(link.textContent).toContain("GeoJSON");
     expect(link.textContent).toContain("48 kB");
+  });
+
+  it("says which sentences come along with a file", () => {
+    expect(panel().querySelector('[data-collection="youto"] .downloads')!.textContent).toContain("ファイルにもつく出典・承認: 見本町都市整備課");
+  });
+
+  it("leads to what changed, where there is an edition before", () => {
+    expect(panel().querySelector('[data-collection="youto"] a.changes')!.getAttribute("href")).toBe("/api/collections/youto/changes?f=html");
+    expect(panel().querySelector('[data-collection="an"] a.changes')).toBeNull();
+    expect([...panel().querySelectorAll(".news a")].map((link) => link.getAttribute("href"))).toEqual(["/api/changes?f=html", "/api/changes?f=atom"]);
+  });
+
+  it("a withdrawn edition is said with its reason", () => {
+    const collections = catalogue.collections.map((item) => (item.id === "youto" ? { ...item, edition: null, withdrawn: "誤りのため" } : item));
+    const made = createLayersPanel({ ...catalogue, collections }, events);
+    made.update(defaults, 14);
+    expect(made.element.querySelector('[data-collection="youto"]')!.textContent).toContain("取り下げられています（理由: 誤りのため）");
+  });
+
+  it("offers the days of the editions, the coming ones as 予定", () => {
+    const coming = { id: "2999-04-01", state: "live" } as const;
+    const collections = catalogue.collections.map((item) => ({ ...item, editions: [...item.editions, coming] }));
+    const made = createLayersPanel({ ...catalogue, collections }, events);
+    const list = made.element.querySelector<HTMLSelectElement>("#as-of-edition")!;
+    expect([...list.options].map((option) => option.value)).toEqual(["", "2999-04-01", "2026-04-01", "2020-04-01", "other"]);
+    expect(list.options[1]!.textContent).toContain("（予定）");
+    list.value = "2020-04-01";
+    list.dispatchEvent(new Event("change"));
+    expect(events.onDate).toHaveBeenLastCalledWith("2020-04-01");
   });
 
   it("a draft says that it is one, and that nothing is in force", () => {

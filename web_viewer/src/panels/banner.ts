@@ -1,6 +1,7 @@
 /** What must be known before anything is read from the map: 見本・架空, 公開前の確認用, a past day. */
 
 import { h } from "../dom";
+import { todayInJapan } from "../editions";
 import * as format from "../format";
 import type { Service } from "../model";
 import type { State } from "../state";
@@ -24,7 +25,9 @@ export function createBanner(service: Service, onToday: () => void): Banner {
     element,
     update(state) {
       past.hidden = state.date === null;
-      pastText.textContent = state.date === null ? "" : ja.banner.past(format.day(state.date));
+      if (state.date === null) return;
+      const words = state.date > todayInJapan() ? ja.banner.planned : ja.banner.past;
+      pastText.textContent = words(format.day(state.date));
     },
   };
 }

@@ -1,0 +1,99 @@
+"""Every screen at 360 and 1280 pixels: in reach of a finger, large enough to read, without a fault that axe finds."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import ROOT
+from tests.e2e.conftest import SCREENSHOTS, Screen, Served, open_screen
+from tests.e2e.steps import a_district, ask, collection_of, opened
+
+pytestmark = pytest.mark.browser
+
+AXE = ROOT / "web_viewer" / "node_modules" / "axe-core" / "axe.min.js"
+
+SMALL_TEXT = """() => [...document.querySelectorAll('body *')].filter((element) =>
+    [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) &&
+    element.getClientRects().length && parseFloat(getComputedStyle(element).fontSize) < 16
+).map((element) => element.outerHTML.slice(0, 120))"""
+
+SMALL_TARGETS = """() => [...document.querySelectorAll('button, a, input, summary')].filter((element) => {
+    if (!element.getClientRects().length || element.closest('.skip, .footer-text p')) return false;
+    const target = element.closest('label') ?? element;
+    const { width, height } = target.getBoundingClientRect();
+    return width < 44 || height < 44;
+}).map((element) => element.outerHTML.slice(0, 120))"""
+
+CUT = """() => [...document.querySelectorAll('body *')].filter((element) =>
+    element.getClientRects().length && !element.closest('.visually-hidden, .search-label, .share, .map-zoom, #map') &&
+    (element.getBoundingClientRect().right > innerWidth + 1 || element.getBoundingClientRect().left < -1)
+).map((element) => element.outerHTML.slice(0, 120))"""
+
+
+def check_screen(page: Page) -> None:
+    assert page.evaluate(SMALL_TEXT) == []
+    assert page.evaluate(SMALL_TARGETS) == []
+    assert page.evaluate(CUT) == []
+
+
+def test_a_phone_shows_everything_in_reach_of_a_finger(served: Served, phone: Screen) -> None:
+    page = opened(phone, served)
+    page.screenshot(path=SCREENSHOTS / "phone-start.png")
+    check_screen(page)
+    page.locator("#tab-layers").tap()
+    page.locator("#panel-layers summary").first.tap()
+    page.screenshot(path=SCREENSHOTS / "phone-layers.png")
+    check_screen(page)
+    page.locator("#tab-layers").tap()
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + box["width"] * 0.4, box["y"] + box["height"] / 2)
+    expect(page.locator("#panel-info section[data-state]").first).to_be_visible()
+    page.wait_for_timeout(600)
+    page.screenshot(path=SCREENSHOTS / "phone-info.png")
+    check_screen(page)
+    assert phone.errors == []
+
+
+def test_on_a_phone_the_disclaimer_is_folded_but_never_gone(served: Served, phone: Screen) -> None:
+    answer = a_district(served)
+    page = opened(phone, served, f"#point={answer['lon']},{answer['lat']}")
+    expect(page.locator(".footer-short")).to_be_in_viewport()
+    page.locator(".footer-toggle").tap()
+    expect(page.locator(".footer-text")).to_contain_text(ask(served, "/api")["service"]["terms"])
+    expect(page.locator(".footer-disclaimer")).to_be_in_viewport()
+    page.screenshot(path=SCREENSHOTS / "phone-footer.png")
+
+
+def test_on_a_desk_disclaimer_and_licence_stand_open_and_the_rest_is_one_press_away(
+    served: Served, desk: Screen
+) -> None:
+    page = opened(desk, served)
+    service = ask(served, "/api")["service"]
+    footer = page.locator(".footer")
+    for text in (service["disclaimer"], collection_of(served, "use_district")["licence"]):
+        expect(footer.get_by_text(text).first).to_be_in_viewport()
+    closed = footer.bounding_box()
+    assert closed is not None and closed["height"] <= 72
+    footer.get_by_role("button", name="出典・利用条件").click()
+    for text in (service["disclaimer"], service["terms"], service["attribution"]):
+        expect(footer.get_by_text(text).first).to_be_in_viewport()
+    check_screen(page)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing(served: Served, browser: Browser, width: int) -> None:
+    if not AXE.is_file():
+        pytest.skip("skipped: axe-core is not installed (npm ci in web_viewer)")
+    answer = a_district(served)
+    with browser.new_context(viewport={"width": width, "height": 800}, locale="ja-JP") as context:
+        screen = open_screen(context)
+        for state in ("", f"#point={answer['lon']},{answer['lat']}"):
+            page = opened(screen, served, state)
+            if state == "" and width == 1280:
+                page.locator("#panel-layers summary").first.click()
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            result = page.evaluate("async () => (await axe.run()).violations")
+            assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in result] == []
+            page.goto("about:blank")
