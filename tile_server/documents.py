@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from gis_pipeline.cartography import legend
@@ -14,6 +15,7 @@ from tile_server.exports import MEDIA_TYPES, applies
 from tile_server.making import offered
 from tile_server.respond import GEOJSON, HTML, JSON, Form, Link, both_forms, link
 from tile_server.site import View
+from tile_server.window import around_in
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 TMS = "WebMercatorQuad"
@@ -32,7 +34,7 @@ def numbers(box: BBox) -> list[float]:
 
 def service_document(view: View) -> dict[str, Any]:
     """The town, its terms and whom to ask, for the viewer and the pages."""
-    service, boxes = view.service, [box for box in map(_extent_box, current_editions(view)) if box is not None]
+    service, box = view.service, extent_of(current_editions(view))
     return {
         "name": service.name,
         "code": service.code,
@@ -44,7 +46,7 @@ def service_document(view: View) -> dict[str, Any]:
         "baseMaps": list(service.base_maps),
         "contacts": [contact.model_dump() for contact in service.contacts],
         "crs": label(frame_crs(service.crs)),
-        "bbox": numbers(_union(boxes)) if boxes else None,
+        "bbox": numbers(box) if box else None,
         "release": view.snapshot.release.number,
         "candidate": view.candidate,
     }
@@ -61,11 +63,11 @@ def current_editions(view: View) -> list[Published]:
     return [published for published in found if published is not None]
 
 
-def _extent_box(published: Published) -> BBox | None:
-    return published.edition.bbox
-
-
-def _union(boxes: list[BBox]) -> BBox:
+def extent_of(listed: Iterable[Published]) -> BBox | None:
+    """The box around all of them; None if none has a place."""
+    boxes = [published.edition.bbox for published in listed if published.edition.bbox is not None]
+    if not boxes:
+        return None
     return BBox(
         west=min(box.west for box in boxes),
         south=min(box.south for box in boxes),
@@ -97,23 +99,28 @@ def collection_document(view: View, entry: CollectionEntry, form: Form = "json")
         "itemType": "feature",
         "crs": [crs.uri for crs in output_crs(view.service.crs)],
         "storageCrs": output_crs(view.service.crs)[-1].uri,
-        "extent": _extent(view, entry, published),
+        "extent": extent(view, [entry], [published] if published is not None else []),
         "links": _links(view, entry, published, form),
     }
     return document | _presentation(view, entry, published, reason)
 
 
-def _extent(view: View, entry: CollectionEntry, published: Published | None) -> dict[str, Any]:
-    began = [edition.takes_effect for edition in entry.editions if edition.state == "live"]
-    extent: dict[str, Any] = {
+def extent(view: View, entries: Iterable[CollectionEntry], listed: Iterable[Published]) -> dict[str, Any]:
+    """From the first edition on, without an end; and where: in degrees, and in the town frame in its own axes."""
+    began = [edition.takes_effect for entry in entries for edition in entry.editions if edition.state == "live"]
+    found: dict[str, Any] = {
         "temporal": {
             "interval": [[instant_text(min(began)) if began else None, None]],
             "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
         }
     }
-    if published is not None and published.edition.bbox is not None:
-        extent["spatial"] = {"bbox": [numbers(published.edition.bbox)], "crs": CRS84}
-    return extent
+    box = extent_of(listed)
+    if box is not None:
+        town = output_crs(view.service.crs)[-1]
+        west, south, east, north = (round(edge, 3) for edge in around_in(box, town))
+        own = [south, west, north, east] if town.northing_first else [west, south, east, north]
+        found["spatial"] = {"bbox": [numbers(box)], "crs": CRS84, "storageCrsBbox": [own]}
+    return found
 
 
 def _links(view: View, entry: CollectionEntry, published: Published | None, form: Form) -> list[Link]:

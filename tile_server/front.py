@@ -22,7 +22,8 @@ OPEN_TO_ALL: tuple[tuple[bytes, bytes], ...] = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"Accept-Ranges, Content-Crs, Content-Disposition, Content-Range, ETag, Link, X-Machizu-Edition",
+        b"Accept-Ranges, Content-Bbox, Content-Crs, Content-Datetime, Content-Disposition, Content-Range, ETag, Link, "
+        b"X-Machizu-Edition",
     ),
     (b"x-content-type-options", b"nosniff"),
 )

@@ -5,16 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import orjson
 
 from gis_pipeline.catalog import Published
 from gis_pipeline.crs import OutputCrs, output_crs, parse
-from gis_pipeline.model import BBox
 from tile_server import documents
 from tile_server.answers import Found, Spot
 from tile_server.archives import MAX_ZOOM
@@ -26,15 +24,12 @@ from tile_server.images import ImageFormat
 from tile_server.numbers import number
 from tile_server.site import View
 from tile_server.towngrid import SCALES, TILE_PX, town_grid
-from tile_server.window import MOST_SIDE_PX, Window, too_large
-
-Box = tuple[float, float, float, float]
+from tile_server.window import MOST_SIDE_PX, Box, Window, around_in, too_large
 
 MEDIA: dict[str, ImageFormat] = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 MOST_LAYERS = 20
 MOST_FOUND = 100
 _REACH_PX = 6.0
-_MIDDLE = 21
 _WORLD_SCALE = 559_082_264.0287178
 """The scale denominator of zoom 0 of WebMercatorQuad."""
 _ON_GRID = 1e-4
@@ -70,31 +65,9 @@ def four(text: str) -> Box:
     return first, second, third, fourth
 
 
-def union(listed: Iterable[Published]) -> BBox | None:
-    """The box around all of them."""
-    boxes = [published.edition.bbox for published in listed if published.edition.bbox is not None]
-    if not boxes:
-        return None
-    return BBox(
-        west=min(box.west for box in boxes),
-        south=min(box.south for box in boxes),
-        east=max(box.east for box in boxes),
-        north=max(box.north for box in boxes),
-    )
-
-
-def around_in(box: BBox, crs: OutputCrs) -> Box:
-    """West, south, east, north in a CRS of the smallest box around a lon/lat box (its sides may be curves)."""
-    steps = np.linspace(0.0, 1.0, _MIDDLE)
-    across, up = box.west + steps * (box.east - box.west), box.south + steps * (box.north - box.south)
-    lon = np.concatenate([across, across, np.full(_MIDDLE, box.west), np.full(_MIDDLE, box.east)])
-    lat = np.concatenate([np.full(_MIDDLE, box.south), np.full(_MIDDLE, box.north), up, up])
-    first, second = crs.from_lonlat(lon, lat)
-    x, y = (second, first) if crs.northing_first else (first, second)
-    values = float(x.min()), float(y.min()), float(x.max()), float(y.max())
-    if not all(math.isfinite(value) for value in values):
-        raise RequestError("bbox が座標系の範囲の外です。", "bbox: outside the coordinate reference system.", "bbox")
-    return values
+def no_area() -> RequestError:
+    """A box whose upper bound does not lie above its lower one."""
+    return RequestError("bbox の上限は下限より大きくしてください。", "bbox: the box has no area.", "bbox")
 
 
 def moved(given: Box, box_crs: OutputCrs, crs: OutputCrs) -> Box:
@@ -103,7 +76,7 @@ def moved(given: Box, box_crs: OutputCrs, crs: OutputCrs) -> Box:
     if box_crs.code == crs.code:
         return west, south, east, north
     if not (west < east and south < north) or max(map(abs, given)) > 1e8:
-        raise RequestError("bbox の上限は下限より大きくしてください。", "bbox: the box has no area.", "bbox")
+        raise no_area()
     if parse(box_crs.code).is_geographic and (max(abs(south), abs(north)) > 90 or max(abs(west), abs(east)) > 180):
         raise RequestError("経度は ±180、緯度は ±90 の範囲です。", "bbox: outside ±180, ±90.", "bbox")
     box = box_crs.bbox_to_lonlat(*given)

@@ -25,6 +25,7 @@ from tile_server.exports import MEDIA_TYPES
 from tile_server.outline import MOST_CHARACTERS
 from tile_server.schemas import SCHEMAS
 from tile_server.site import View
+from tile_server.window import MOST_SIDE_PX
 
 OPENAPI_TYPE = "application/vnd.oai.openapi+json;version=3.0"
 ANY_FILE = "*/*"
@@ -38,6 +39,7 @@ _LAT = {"type": "number", "minimum": -90, "maximum": 90}
 _WHOLE = {"type": "integer", "minimum": 0, "maximum": (1 << 24) - 1}
 _ZOOM = {"type": "integer", "minimum": 0, "maximum": 24}
 _TMS = {"type": "string"}
+_SIDE = {"type": "integer", "minimum": 1, "maximum": MOST_SIDE_PX}
 
 _LON_TEXT, _LAT_TEXT = r"-?(?:1[0-7][0-9]|[1-9]?[0-9])(?:\.[0-9]{1,12})?", r"-?[1-8]?[0-9](?:\.[0-9]{1,12})?"
 _AREA = (
@@ -72,6 +74,10 @@ _PARAMETERS: dict[str, Json] = {
     "from": _EDITION,
     "to": _EDITION,
     "name": {"type": "string", "pattern": r"^[a-z][a-z0-9_-]*(\.[a-z0-9]+){1,2}$"},
+    "width": _SIDE,
+    "height": _SIDE,
+    "transparent": {"type": "string", "enum": ["true", "false"]},
+    "bgcolor": {"type": "string", "pattern": "^(0[xX]|#)?[0-9A-Fa-f]{6}$", "default": "0xFFFFFF"},
     "collectionId": _TEXT,
     "tileMatrixSetId": _TMS,
     "tileMatrix": _ZOOM,
@@ -100,7 +106,10 @@ _INTERVAL = rf"^{_END}/{_END}$"
 
 _MOMENTS = ("/items", "/api/records", "/api/stac", "/api/stac/collections/{collectionId}")
 """The paths whose `datetime` may be an interval."""
+_PICTURES = ["png", "jpeg", "webp"]
 _FORMS = {
+    "/api/map": _PICTURES,
+    "/api/collections/{collectionId}/map": _PICTURES,
     "/api/styles/{styleId}": ["json", "sld", "qml"],
     "/api/collections/{collectionId}/changes": ["json", "html", "atom", "jsonfeed"],
     "/api/changes": ["json", "html", "atom", "jsonfeed"],
@@ -230,6 +239,7 @@ def api_document(app: FastAPI, view: View) -> Json:
         "title": service.title or f"{service.name}の地図",
         "version": "1",
         "description": f"{service.name}の地図の API。{service.disclaimer}",
+        "x-OGC-limits": {"maps": {"maxWidth": MOST_SIDE_PX, "maxHeight": MOST_SIDE_PX, "maxPixels": MOST_SIDE_PX**2}},
     }
     collections = [published.declaration.id for published in current_editions(view)]
     for item in document["paths"].values():
@@ -268,6 +278,9 @@ def _fill(parameter: Json, operation: Mapping[str, Any], collections: list[str],
     default, most = settings.default_limit, settings.max_limit
     if name in ("collectionId", "styleId") and collections:
         schema["enum"] = collections
+    elif name == "collections":
+        items = {"type": "string", "enum": collections} if collections else _TEXT
+        parameter["schema"] = {"type": "array", "items": items, "minItems": 1, "maxItems": 20, "uniqueItems": True}
     elif name in ("crs", "bbox-crs", "filter-crs"):
         schema["enum"] = [crs.uri for crs in output_crs(view.service.crs)]
     elif name == "offset":

@@ -20,9 +20,11 @@ from tile_server.area import FrameBox, cover
 from tile_server.errors import RequestError, TooLarge
 
 Array = NDArray[np.float64]
+Box = tuple[float, float, float, float]
 
 MOST_SIDE_PX = 4096
 """The greatest width and height of one picture, in pixels; published as a limit."""
+_MIDDLE = 21
 _DEGREE_M = 111_132.0
 _FURTHEST = 1e8
 
@@ -138,6 +140,20 @@ def window_of(
     if geographic and not (west >= -360 and east <= 360 and south >= -90 and north <= 90):
         raise RequestError("経度は ±360、緯度は ±90 の範囲です。", "bbox: latitudes lie within ±90.", "bbox")
     return Window(crs, frame, west, south, east, north, width_px, height_px)
+
+
+def around_in(box: BBox, crs: OutputCrs) -> Box:
+    """West, south, east, north in a CRS of the smallest box around a lon/lat box (its sides may be curves)."""
+    steps = np.linspace(0.0, 1.0, _MIDDLE)
+    across, up = box.west + steps * (box.east - box.west), box.south + steps * (box.north - box.south)
+    lon = np.concatenate([across, across, np.full(_MIDDLE, box.west), np.full(_MIDDLE, box.east)])
+    lat = np.concatenate([np.full(_MIDDLE, box.south), np.full(_MIDDLE, box.north), up, up])
+    first, second = crs.from_lonlat(lon, lat)
+    x, y = (second, first) if crs.northing_first else (first, second)
+    values = float(x.min()), float(y.min()), float(x.max()), float(y.max())
+    if not all(math.isfinite(value) for value in values):
+        raise RequestError("bbox が座標系の範囲の外です。", "bbox: outside the coordinate reference system.", "bbox")
+    return values
 
 
 def too_large() -> TooLarge:

@@ -7,16 +7,21 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from gis_pipeline.crs import output_crs
 from tile_server import documents
+from tile_server.draw import MOST_FEATURES
 from tile_server.documents import REL
 from tile_server.openapi import OPENAPI_TYPE, api_document, described
 from tile_server.respond import HTML, JSON, Wanted, both_forms, link, reply, reply_both, reply_page
 from tile_server.site import Asked, View
+from tile_server.window import MOST_SIDE_PX
 
 router = APIRouter()
 
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
 _TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
+_MAPS = "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/"
+_WMS_111 = "application/vnd.ogc.wms_xml"
 _STYLES = "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/"
 _COMMON = "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/"
 
@@ -37,6 +42,8 @@ CONFORMS_TO = (
     *(f"{_SCHEMAS}{name}" for name in ("queryables", "sortables")),
     *(f"{_TILES}{name}" for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt", "png", "jpeg")),
     f"{_TILES}oas30",
+    *(f"{_MAPS}{name}" for name in ("core", "collection-map", "dataset-map", "collections-selection", "crs")),
+    *(f"{_MAPS}{name}" for name in ("tilesets", "png", "jpeg", "oas30")),
     *(f"{_STYLES}{name}" for name in ("core", "json", "html", "mapbox-styles", "sld-11")),
     "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
     "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
@@ -58,13 +65,24 @@ def _landing(view: View, form: Wanted) -> dict[str, Any]:
             link(view.url("api", "collections", f="json"), "data", JSON, "地図の一覧"),
             link(view.url("api", "tileMatrixSets", f="json"), REL + "tiling-schemes", JSON, "タイル行列集合"),
             link(view.url("api", "styles", f="json"), REL + "styles", JSON, "スタイルの一覧"),
+            link(view.url("api", "map"), REL + "map", "image/png", "地図を重ねた画像 (OGC API – Maps)"),
+            link(_capabilities(view, "wms", "WMS", "1.3.0"), "service-meta", "text/xml", "WMS 1.3.0"),
+            link(_capabilities(view, "wms", "WMS", "1.1.1"), "service-meta", _WMS_111, "WMS 1.1.1"),
+            link(view.url("wmts", "1.0.0", "WMTSCapabilities.xml"), "service-meta", "text/xml", "WMTS 1.0.0"),
             link(view.url("api", "stac"), "related", JSON, "目録 (STAC)"),
             link(view.url("layers.txt"), "related", "text/plain", "地理院地図の形のレイヤー一覧"),
             link(view.base + "/", "related", HTML, "地図を見る"),
         ],
+        "crs": [crs.uri for crs in output_crs(view.service.crs)],
+        "storageCrs": output_crs(view.service.crs)[-1].uri,
+        "extent": documents.extent(view, view.snapshot.collections(), documents.current_editions(view)),
         "service": documents.service_document(view),
         "limits": _limits(view),
     }
+
+
+def _capabilities(view: View, path: str, service: str, version: str) -> str:
+    return view.url(path, SERVICE=service, REQUEST="GetCapabilities", VERSION=version)
 
 
 def _limits(view: View) -> dict[str, Any]:
@@ -72,6 +90,9 @@ def _limits(view: View) -> dict[str, Any]:
     settings = view.site.settings
     return {
         "itemsMaximum": settings.max_limit,
+        "mapWidthMaximum": MOST_SIDE_PX,
+        "mapHeightMaximum": MOST_SIDE_PX,
+        "mapFeaturesMaximum": MOST_FEATURES,
         "downloadFeaturesDirect": settings.direct_download_features,
         "downloadFeaturesMaximum": settings.max_download_features,
         "downloadPixelsDirect": settings.direct_download_pixels,

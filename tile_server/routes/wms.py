@@ -22,7 +22,7 @@ from tile_server.limits import charge
 from tile_server.params import any_parameters, parse_instant
 from tile_server.respond import reply
 from tile_server.site import View, view_of
-from tile_server.window import MOST_SIDE_PX, Window, window_of
+from tile_server.window import MOST_SIDE_PX, Window, around_in, window_of
 
 router = APIRouter()
 
@@ -119,7 +119,7 @@ def _capabilities(call: Call) -> tuple[bytes, str]:
         root=ROOT,
         themes=_themes(view, [one for one in known if one.declaration.status == "決定"]),
         others=_themes(view, [one for one in known if one.declaration.status != "決定"]),
-        whole=mapping.union(known),
+        whole=documents.extent_of(known),
         crs=offered,
         info_formats=INFO_FORMATS,
         formats=list(mapping.MEDIA),
@@ -143,7 +143,7 @@ def _themes(view: View, listed: Sequence[Published]) -> dict[str, list[dict[str,
                     "layer": one.declaration,
                     "edition": one.edition,
                     "bbox": box,
-                    "boxes": [(crs, mapping.around_in(box, crs)) for crs in offered],
+                    "boxes": [(crs, around_in(box, crs)) for crs in offered],
                     "attribution": documents.attribution_of(view, one),
                     "times": mapping.times(view, one),
                     "legend": symbols.legend_size([one.declaration]),

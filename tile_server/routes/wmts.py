@@ -22,6 +22,7 @@ from tile_server.site import View, view_of
 from tile_server.tileserving import set_response
 from tile_server.tilesets import TileSet, set_of, sets_of
 from tile_server.towngrid import TILE_PX, TownGrid, town_grid
+from tile_server.window import around_in
 
 router = APIRouter()
 
@@ -259,7 +260,7 @@ def _layers(view: View) -> list[dict[str, Any]]:
                     "layer": one.declaration,
                     "edition": one.edition,
                     "bbox": box,
-                    "boxes": [(_urn(crs.code), crs, mapping.around_in(box, crs)) for crs in offered],
+                    "boxes": [(_urn(crs.code), crs, around_in(box, crs)) for crs in offered],
                     "attribution": documents.attribution_of(view, one),
                     "times": mapping.times(view, one),
                     "legend": symbols.legend_size([one.declaration]),
