@@ -89,11 +89,46 @@ def test_axe_finds_nothing(served: Served, browser: Browser, width: int) -> None
     answer = a_district(served)
     with browser.new_context(viewport={"width": width, "height": 800}, locale="ja-JP") as context:
         screen = open_screen(context)
-        for state in ("", f"#point={answer['lon']},{answer['lat']}"):
+        for state in ("", f"#point={answer['lon']},{answer['lat']}", "#base=gsi&date=2019-04-01"):
             page = opened(screen, served, state)
-            if state == "" and width == 1280:
-                page.locator("#panel-layers summary").first.click()
+            if width < 768 and "point" not in state:
+                page.locator("#tab-layers").click()
+            if "point" not in state:
+                page.locator("#panel-layers .layer-details > summary").first.click()
+                page.locator("#panel-layers .export > summary").first.click()
+                page.locator("#panel-layers .export-form select").first.select_option("route")
+                page.locator(".footer-toggle").click()
             page.evaluate(AXE.read_text(encoding="utf-8"))
             result = page.evaluate("async () => (await axe.run()).violations")
             assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in result] == []
+            check_screen(page)
             page.goto("about:blank")
+
+
+def test_the_keyboard_goes_through_the_page_in_the_order_of_the_eye(served: Served, desk: Screen) -> None:
+    """Skip links, header, chosen tab, layers, map, its buttons, footer: each stop named, none twice, no trap."""
+    page = opened(desk, served)
+    assert page.locator("html").get_attribute("lang") == "ja"
+    stops: list[str] = []
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(STOP)
+        if stop is None:
+            break
+        stops.append(stop)
+    assert all(stops)
+    landmarks = ["nav", "header", "tabs", "layers", "map", "controls", "footer"]
+    parts = [part for part, _, _ in (stop.partition("|") for stop in stops)]
+    assert list(dict.fromkeys(parts)) == landmarks
+    assert parts == sorted(parts, key=landmarks.index)
+
+
+STOP = """() => {
+    const at = document.activeElement;
+    if (at === document.body) return null;
+    const name = at.getAttribute('aria-label') || at.labels?.[0]?.textContent || at.textContent;
+    const places = { '.skip': 'nav', '.header': 'header', '.tabs': 'tabs', '.side': 'layers',
+                     '.map-controls': 'controls', '#map': 'map', '.footer': 'footer' };
+    const part = Object.entries(places).find(([selector]) => at.closest(selector));
+    return part && name?.trim() ? part[1] + '|' + name.trim() : '';
+}"""

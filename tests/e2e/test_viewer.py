@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Geolocation, Route, expect
@@ -102,6 +103,30 @@ def test_gsi_tiles_are_asked_only_when_chosen_and_are_named(served: Served, desk
     page.wait_for_timeout(800)
     assert {url.split("/")[2] for url in desk.requests if "gsi.go.jp" in url} == {"cyberjapandata.gsi.go.jp"}
     expect(page.locator(".footer").get_by_role("link", name="地理院タイル")).to_be_visible()
+
+
+def test_a_whole_visit_asks_no_other_host(served: Served, desk: Screen) -> None:
+    page = opened(desk, served)
+    page.locator("#search").fill("0101")
+    page.locator("#search-list li").first.click()
+    expect(page.locator("#panel-info section[data-state]").first).to_be_visible()
+    page.get_by_role("tab", name="図面をえらぶ").click()
+    for box in page.locator('#panel-layers input[type="checkbox"]:not(:checked)').all():
+        if box.is_visible():
+            box.check()
+    page.locator("#base-blank").check()
+    page.get_by_role("button", name="拡大").click()
+    page.locator(".layer-details > summary").first.click()
+    with page.expect_download():
+        page.locator("a.download").first.click()
+    page.wait_for_load_state("networkidle")
+    hosts = {url.split("/")[2] for url in desk.requests if not url.startswith(("data:", "blob:"))}
+    assert hosts == {served.url.removeprefix("http://")}
+    # And could not: the page's own policy names one other host, for pictures.
+    with urlopen(served.url) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert re.findall(r"https?://\S+?(?=[;\s])", policy) == ["https://cyberjapandata.gsi.go.jp"]
+    assert desk.errors == []
 
 
 # ------------------------------------------------------------------ finding and reading
