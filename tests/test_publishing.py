@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import itertools
 import multiprocessing
 import shutil
 from pathlib import Path
@@ -293,6 +295,38 @@ def test_what_an_interrupted_publication_left_is_replaced_by_a_new_build(tmp_pat
     (orphan / "features.geojson").write_text("half")
     published.publish(tmp_path, {"youto": {"2026-04-01": "b"}})
     assert _snapshot(tmp_path).edition("youto").file("features.geojson").read_text() == "b"
+
+
+class _Stopped(BaseException):
+    """What a kill leaves behind: nothing after this line happened."""
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+def test_a_publication_stopped_before_any_renaming_is_whole_or_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    published.publish(tmp_path, {"youto": {"2019-04-01": "a"}, "choudo": {"2019-04-01": "b"}})
+    made = published.candidate(tmp_path, {"youto": {"2026-04-01": "c"}, "choudo": {"2026-04-01": "d"}})
+    really, count = Path.replace, itertools.count(1)
+
+    def stopping(self: Path, target: str | Path) -> Path:
+        if next(count) == step:
+            raise _Stopped
+        return really(self, target)
+
+    with monkeypatch.context() as patch, contextlib.suppress(_Stopped):
+        patch.setattr(Path, "replace", stopping)
+        publishing.publish(tmp_path, made, approved_by="2", approved_on=_on("2026-04-01"))
+    live = _snapshot(tmp_path).release.number
+    assert publishing.verify(tmp_path) == ()
+    assert [_text(tmp_path, name) for name in ("youto", "choudo")] == (["a", "b"] if live == 1 else ["c", "d"])
+    if live == 1:
+        publishing.publish(tmp_path, made, approved_by="2", approved_on=_on("2026-04-01"))
+        assert [_text(tmp_path, name) for name in ("youto", "choudo")] == ["c", "d"]
+
+
+def _text(root: Path, name: str) -> str:
+    return _snapshot(root).edition(name).file("features.geojson").read_text()
 
 
 def test_a_new_candidate_sweeps_what_a_killed_build_left(tmp_path: Path) -> None:
