@@ -14,15 +14,15 @@ from gis_pipeline.model import Source
 
 @dataclass(frozen=True)
 class Limits:
-    """What one source file may demand. A small town's largest layer stays a hundred times below.
+    """What one source file may demand: the parcels of a prefecture, a hundred times a small town's largest layer.
 
     `text_bytes` holds for files that must be parsed as a whole in memory (GeoJSON, GML, CSV);
     `depth` is the nesting of GeoJSON and GML.
     """
 
-    file_bytes: int = 1 << 30
+    file_bytes: int = 2 << 30
     text_bytes: int = 256 << 20
-    features: int = 1_000_000
+    features: int = 3_000_000
     fields: int = 1_000
     layers: int = 200
     depth: int = 64

@@ -156,7 +156,7 @@ def attributes(
 def _series(column: Any, field: Any, where: Where) -> pd.Series | None:
     kind = field.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pd.Series(_texts(column, field.name, where), dtype="string")
+        return pd.Series(pd.array(_texts(column, field.name, where), dtype="string"))
     if pa.types.is_boolean(kind):
         return pd.Series(column.to_pylist(), dtype="boolean")
     if pa.types.is_integer(kind):
@@ -171,18 +171,26 @@ def _series(column: Any, field: Any, where: Where) -> pd.Series | None:
     return None
 
 
-def _texts(column: Any, field: str, where: Where) -> list[str | None]:
-    texts: list[str | None] = []
+def _texts(column: Any, field: str, where: Where) -> Any:
+    """The texts as Arrow has them; EncodingError for the first that is not UTF-8."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        _refuse_bytes(column, field, where)
+        raise
+    return column
+
+
+def _refuse_bytes(column: Any, field: str, where: Where) -> None:
     for record, data in enumerate(column.cast(pa.large_binary()).to_pylist(), 1):
         try:
-            texts.append(None if data is None else data.decode("utf-8"))
+            _ = None if data is None else data.decode("utf-8")
         except UnicodeDecodeError as error:
             raise EncodingError(
                 f"UTF-8 として読めない文字があります (バイト {data[error.start : error.start + 8].hex(' ').upper()})。",
                 replace(where, record=record, field=field),
                 "元のソフトから UTF-8 で出力し直してください。",
             ) from error
-    return texts
 
 
 def _dropped(field: Any, where: Where) -> Finding:

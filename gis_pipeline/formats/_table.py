@@ -182,7 +182,8 @@ def _flat(found: Found, shapes: Shapes) -> tuple[Shapes, list[Finding]]:
         known = heights[np.isfinite(heights)]
         span = f"{known.min():g}〜{known.max():g}" if known.size else "値なし"
         findings.append(_finding(found, "info", f"高さ (Z) を除きました: {int(with_z.sum())} 件、高さ {span}。"))
-    return np.asarray(shapely.force_2d(shapes), dtype=object).reshape(len(shapes)), findings
+        shapes[with_z] = shapely.force_2d(shapes[with_z])
+    return shapes, findings
 
 
 def _check_nul(found: Found, columns: dict[str, pd.Series]) -> None:
@@ -190,13 +191,13 @@ def _check_nul(found: Found, columns: dict[str, pd.Series]) -> None:
     for name, values in columns.items():
         if not pd.api.types.is_string_dtype(values.dtype):
             continue
-        for record, value in enumerate(values, 1):
-            if isinstance(value, str) and "\0" in value:
-                raise MaterialError(
-                    f"値「{value.split(chr(0))[0]}」の途中に NUL 文字があり、その後が失われます。",
-                    Where(file=found.file, layer=found.layer, record=record, field=name),
-                    "元のソフトで値を入れ直してください。",
-                )
+        cut = np.flatnonzero(values.str.contains("\0", regex=False, na=False).to_numpy(dtype=bool))
+        if len(cut):
+            raise MaterialError(
+                f"値「{values.iloc[cut[0]].split(chr(0))[0]}」の途中に NUL 文字があり、その後が失われます。",
+                Where(file=found.file, layer=found.layer, record=int(cut[0]) + 1, field=name),
+                "元のソフトで値を入れ直してください。",
+            )
 
 
 def _finding(found: Found, severity: str, message: str, record: int | None = None, advice: str = "") -> Finding:
