@@ -15,7 +15,7 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -43,6 +43,9 @@ CATALOG, CANDIDATES, COLLECTIONS, RELEASES = "catalog.json", "candidates", "coll
 RECHECK_S = 1.0
 """Seconds between two looks at catalog.json: a withdrawal is everywhere at once within this time."""
 
+_MOST_KNOWN = 4096
+"""So many collections and days are remembered with their editions, until the next release."""
+
 
 @dataclass(frozen=True)
 class Published:
@@ -52,22 +55,26 @@ class Published:
     entry: EditionEntry
     edition: Edition
     folder: Path
+    _paths: dict[str, Path] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def approvals(self) -> tuple[Approval, ...]:
         """The permissions this edition rests on: its own, else those of the live declaration."""
         return self.edition.approvals or self.declaration.approvals
 
-    @property
+    @cached_property
     def notices(self) -> tuple[str, ...]:
         """The sentences of the permissions, to be shown with every use."""
         return tuple(dict.fromkeys(approval.notice for approval in self.approvals if approval.notice))
 
     def file(self, name: str) -> Path:
         """The path of a published asset; UnknownItem for any other name, so no path comes from a request."""
-        if self.edition.asset(name) is None:
-            raise UnknownItem(f"「{self.declaration.title}」{self.edition.id} 版に {name} はありません。")
-        return self.folder / name
+        path = self._paths.get(name)
+        if path is None:
+            if self.edition.asset(name) is None:
+                raise UnknownItem(f"「{self.declaration.title}」{self.edition.id} 版に {name} はありません。")
+            path = self._paths[name] = self.folder / name
+        return path
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,9 @@ class Snapshot:
     release: Release
     root: Path
     today: Callable[[], dt.date] = field(default=today_in_japan)
+    _found: dict[tuple[str, dt.date, dt.date], Published] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def collections(self) -> tuple[CollectionEntry, ...]:
         """Every collection that has an edition which is not superseded, in the order of the release."""
@@ -98,19 +108,25 @@ class Snapshot:
 
         Raises UnknownEdition (データ無し) or Withdrawn. A draft (案) is only answered by its id.
         """
+        today = self.today()
+        day = on or today
+        if edition_id is None and (known := self._found.get((collection_id, day, today))) is not None:
+            return known
         entry = self.collection(collection_id)
         if edition_id is not None:
             named = next((edition for edition in entry.editions if edition.id == edition_id), None)
             if named is None:
                 raise UnknownEdition(f"「{entry.declaration.title}」に {edition_id} 版はありません。")
             return self._published(entry, named)
-        day = on or self.today()
         chosen = self._in_force(entry, day)
         if chosen is None:
             raise UnknownEdition(
                 f"「{entry.declaration.title}」は {day:%Y-%m-%d} の時点のデータがありません（データ無し）。"
             )
-        return self._published(entry, chosen)
+        if len(self._found) >= _MOST_KNOWN:
+            self._found.clear()
+        published = self._found[collection_id, day, today] = self._published(entry, chosen)
+        return published
 
     def in_interval(self, collection_id: str, start: dt.date | None, end: dt.date | None) -> tuple[Published, ...]:
         """Every edition in force at some moment from `start` to `end` (both included, None = open), oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -12,7 +13,9 @@ BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 @dataclass
 class Counters:
-    """Changed on the event loop only. `tiles`: prebuilt tiles answered from what is ready."""
+    """Changed on the event loop only. `classes`: answers that took up to a bound and more than the one before.
+
+    `tiles`: prebuilt tiles answered from what is ready."""
 
     started: float = field(default_factory=time.time)
     tiles: int = 0
@@ -25,6 +28,6 @@ class Counters:
         """Counts one answer of a group of paths (its first segment: a name of ours, never the client's text)."""
         self.answers[group, status] += 1
         self.seconds[group] = self.seconds.get(group, 0.0) + seconds
-        for bound in BOUNDS_S:
-            if seconds <= bound:
-                self.classes[group, bound] += 1
+        at = bisect_left(BOUNDS_S, seconds)
+        if at < len(BOUNDS_S):
+            self.classes[group, BOUNDS_S[at]] += 1

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import anyio
 import brotli
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tile_server.errors import RequestError, answer, status_problem
@@ -41,9 +42,9 @@ PAGE_HEADERS = {
 """For pages: nothing from other hosts but the tiles of 国土地理院, which the browser itself fetches when chosen."""
 
 _PAGE = tuple((name.encode(), value.encode()) for name, value in PAGE_HEADERS.items())
-_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+_HOST = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _ASKED_METHOD = "machizu.method"
-_COMPRESSIBLE = re.compile(r"text/|application/([a-z.0-9+-]*json|javascript|xml|manifest\+json)|image/svg\+xml")
+_COMPRESSIBLE = re.compile(rb"text/|application/([a-z.0-9+-]*json|javascript|xml|manifest\+json)|image/svg\+xml")
 _LEAST = 800
 _AT_ONCE = 50_000
 
@@ -87,7 +88,7 @@ class Front:
             await _preflight(finished)
         elif method not in ("GET", "HEAD"):
             await status_problem(405, {"allow": METHODS})(scope, receive, finished)
-        elif not _HOST.fullmatch(Headers(scope=scope).get("host", "localhost")):
+        elif (host := _named(scope["headers"], b"host")) is not None and not _HOST.fullmatch(host):
             await answer(RequestError("Host の書き方が正しくありません。", "Bad Host header.", "Host"))(
                 scope, receive, finished
             )
@@ -135,8 +136,10 @@ class Compress:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        accepted = Headers(scope=scope).get("accept-encoding")
-        coding = next((name for name in ("br", "gzip") if accepts_encoding(accepted, name)), None)
+        accepted = _named(scope["headers"], b"accept-encoding")
+        coding = None
+        if accepted is not None:
+            coding = next((name for name in ("br", "gzip") if accepts_encoding(accepted.decode("latin-1"), name)), None)
         held: dict[str, Any] = {}
 
         async def compress(message: Message) -> None:
@@ -153,22 +156,29 @@ class Compress:
 
 
 def _suits(start: Message) -> bool:
-    headers = Headers(raw=start["headers"])
+    """Every answer passes here: the raw list is asked, which takes a tenth of the time of an object over it."""
+    headers = start["headers"]
     return (
-        _COMPRESSIBLE.match(headers.get("content-type", "")) is not None
-        and "content-encoding" not in headers
-        and "accept-ranges" not in headers
+        _COMPRESSIBLE.match(_named(headers, b"content-type") or b"") is not None
+        and _named(headers, b"content-encoding") is None
+        and _named(headers, b"accept-ranges") is None
     )
+
+
+def _named(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes | None:
+    """The first header of a name in lower case, as ASGI has them."""
+    return next((value for name, value in headers if name == wanted), None)
 
 
 async def _compressed(start: Message, message: Message, coding: str | None) -> Message:
     """The body message, compressed if it is whole and worth it; the headers of `start` are set to match."""
-    headers = MutableHeaders(scope=start)
-    headers.add_vary_header("Accept-Encoding")
+    if b"Accept-Encoding" not in (_named(start["headers"], b"vary") or b""):
+        MutableHeaders(scope=start).add_vary_header("Accept-Encoding")
     body: bytes = message.get("body", b"")
     if coding is None or message.get("more_body", False) or len(body) < _LEAST:
         return message
     packed = await anyio.to_thread.run_sync(_pack, body, coding) if len(body) > _AT_ONCE else _pack(body, coding)
+    headers = MutableHeaders(scope=start)
     headers["content-encoding"] = coding
     headers["content-length"] = str(len(packed))
     etag = headers.get("etag")

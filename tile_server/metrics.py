@@ -9,6 +9,7 @@ import ipaddress
 import os
 import time
 from collections.abc import Iterable
+from itertools import accumulate
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -76,8 +77,9 @@ def _lines(counters: Counters) -> Iterable[str]:
     yield "# TYPE machizu_request_seconds histogram"
     for group in sorted(counters.seconds):
         count = sum(number for (name, _), number in counters.answers.items() if name == group)
-        for bound in BOUNDS_S:
-            yield f'machizu_request_seconds_bucket{{group="{group}",le="{bound:g}"}} {counters.classes[group, bound]}'
+        within = accumulate(counters.classes[group, bound] for bound in BOUNDS_S)
+        for bound, number in zip(BOUNDS_S, within, strict=True):
+            yield f'machizu_request_seconds_bucket{{group="{group}",le="{bound:g}"}} {number}'
         yield f'machizu_request_seconds_bucket{{group="{group}",le="+Inf"}} {count}'
         yield f'machizu_request_seconds_sum{{group="{group}"}} {counters.seconds[group]:.6f}'
         yield f'machizu_request_seconds_count{{group="{group}"}} {count}'

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -48,13 +46,12 @@ class QuickItems:
         await (answer or self._app)(scope, receive, send)
 
     async def _answer(self, collection_id: str, scope: Scope) -> Response | None:
-        given = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        asked = dict(given)
-        if len(asked) != len(given) or "bbox" not in asked or not _PARAMETERS.issuperset(asked):
-            return None
-        if Headers(scope=scope).get("accept", "") not in _JSON:
-            return None
         site, request = self._site, Request(scope)
+        asked = request.query_params
+        if len(asked) != len(asked.multi_items()) or "bbox" not in asked or not _PARAMETERS.issuperset(asked):
+            return None
+        if request.headers.get("accept", "") not in _JSON:
+            return None
         view = View(site, site.catalog.snapshot(), site.today(), base_url(request, site.settings))
         if not site.stores.holds(view.published(collection_id).file("store.sqlite")):
             return None

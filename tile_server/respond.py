@@ -90,8 +90,8 @@ def reply(
         release.made_at,
         view.today,
         view.base,
-        request.url.path,
-        request.url.query,
+        request.scope["path"],
+        request.scope["query_string"],
         media_type,
         form,
     )

@@ -128,7 +128,7 @@ def base_url(request: Request, settings: Settings) -> str:
     if settings.public_url:
         return settings.public_url
     root: str = request.scope.get("root_path", "")
-    return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{root}"
+    return f"{request.scope['scheme']}://{request.headers.get('host', 'localhost')}{root}"
 
 
 async def view_of(request: Request) -> View:

@@ -177,8 +177,10 @@ def _page_links(
     query: dict[str, Any] = {name: value for name, value in request.query_params.items() if name != "f"}
     kinds: dict[str, str] = {"json": GEOJSON, "html": HTML}
     kinds |= {name: kind for name, kind in MEDIA_TYPES.items() if applies(declaration, name)}
+    here = view.url(*at, **query)
+    here += "&f=" if query else "?f="
     links = [
-        link(view.url(*at, **query, f=name), "self" if name == form else "alternate", kind, f"この文書 ({name})")
+        link(here + name, "self" if name == form else "alternate", kind, f"この文書 ({name})")
         for name, kind in kinds.items()
     ]
     kind = kinds.get(form, GEOJSON)
