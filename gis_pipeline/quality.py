@@ -52,6 +52,12 @@ class Section:
         """How many findings a person should look at."""
         return sum(finding.severity == "warn" for finding in self.findings)
 
+    @property
+    def worst_first(self) -> tuple[Finding, ...]:
+        """The findings in the order in which people should look at them."""
+        order = list(SEVERITIES)
+        return tuple(sorted(self.findings, key=lambda finding: order.index(finding.severity)))
+
 
 @dataclass(frozen=True)
 class Report:

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import pyogrio
 import pytest
 
 from gis_pipeline.catalog import Catalog
@@ -168,6 +169,17 @@ def test_a_collection_no_longer_declared_is_not_in_force_but_its_editions_answer
     with pytest.raises(UnknownEdition):
         snapshot.edition("choudo")
     assert snapshot.edition("choudo", edition_id="2026-04-01").edition.count == 2
+
+
+def test_districts_that_overlap_or_leave_a_gap_are_all_published_as_drawn(town: Town) -> None:
+    """Two that overlap, one apart: nothing is cut, joined or left out on the way."""
+    squares = [square(100, 100, 300), square(350, 100, 300), square(800, 100, 100)]
+    drawn = [feature(one, no=f"{n:02d}", youto="1", kenpei=50, yoseki=100) for n, one in enumerate(squares, 1)]
+    town.collection("youto", towns.YOUTO, drawn)
+    town.publish()
+    published = Catalog(town.folders.published).snapshot().edition("youto")
+    areas_m2 = pyogrio.read_dataframe(published.file("features.gpkg")).area
+    assert areas_m2.round(6).tolist() == [300.0**2, 300.0**2, 100.0**2]
 
 
 def test_an_edition_that_extends_another_replaces_and_removes_by_id(town: Town) -> None:

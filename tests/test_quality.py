@@ -78,6 +78,15 @@ def test_a_finding_is_shown_with_place_message_and_advice(tmp_path: Path) -> Non
         assert text in page
 
 
+def test_what_blocks_stands_before_what_is_only_to_be_known(tmp_path: Path) -> None:
+    given = [
+        FINDING.model_copy(update={"severity": severity, "message": f"指摘 {severity}。"})
+        for severity in ("info", "warn", "block")
+    ]
+    table = _page(_report(*given), tmp_path).split("指摘 3 件")[1]
+    assert re.findall(r"指摘 (\w+)。", table) == ["block", "warn", "info"]
+
+
 def test_values_of_the_material_cannot_become_markup(tmp_path: Path) -> None:
     assert "値: &lt;90&gt;" in _page(_report(FINDING), tmp_path)
 
