@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ezdxf.filemanagement import readfile
 
 from gis_pipeline.catalog import Catalog
 from tests.conftest import ROOT
@@ -84,6 +85,9 @@ def test_reading_by_curl(site: str, tmp_path: Path) -> None:
     assert found["results"]
     _bash(lines[4], tmp_path)
     assert (tmp_path / "youto.gpkg").read_bytes().startswith(b"SQLite format 3")
+    _bash(lines[5], tmp_path)
+    assert readfile(tmp_path / "along-101.dxf").modelspace().query("LWPOLYLINE HATCH")
+    assert _bash(lines[6], tmp_path).count("<entry>") > 0
 
 
 def test_reading_by_gdal(site: str, tmp_path: Path) -> None:
@@ -92,6 +96,7 @@ def test_reading_by_gdal(site: str, tmp_path: Path) -> None:
     output = _bash(_example("read-by-gdal").replace("http://localhost:8000", site), tmp_path)
     count = int(re.search(r"Feature Count: (\d+)", output)[1])  # type: ignore[index]
     assert count == len((tmp_path / "youto.csv").read_text(encoding="utf-8").splitlines()) - 1 > 0
+    assert 'ID["EPSG",6677]' in output
 
 
 QGIS = """
