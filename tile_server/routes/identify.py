@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import anyio
 from fastapi import APIRouter, Query, Request, Response
 
 from gis_pipeline.errors import UnknownItem
@@ -24,7 +25,7 @@ DEFAULT_RADIUS_M = 10.0
 
 
 @router.get("/identify", **described("identify", JSON, summary="この地点に何がかかるか"))
-def identify(
+async def identify(
     view: Asked,
     request: Request,
     on: Instant,
@@ -35,9 +36,21 @@ def identify(
     """Polygons count when they hold the point, lines and points within `radius_m` of it (default 10 m)."""
     view = view.at(on)
     spot = _spot(view, lon, lat, radius_m)
+    if _in_memory(view):  # less than a trip to a thread would take
+        return _answer(view, request, spot)
+    return await anyio.to_thread.run_sync(_answer, view, request, spot)
+
+
+def _answer(view: View, request: Request, spot: Spot) -> Response:
     inside = inside_town(view, spot)
     found = look_at(view, filter(_asked, view.snapshot.collections()), spot, inside)
     return reply_json(view, request, place_document(view, spot, inside, found))
+
+
+def _in_memory(view: View) -> bool:
+    """Whether nothing that is asked has to be read from a file."""
+    asked = (view.current(entry)[0] for entry in view.snapshot.collections() if _asked(entry))
+    return all(view.site.stores.holds(one.file("store.sqlite")) for one in asked if one is not None)
 
 
 def _asked(entry: CollectionEntry) -> bool:
