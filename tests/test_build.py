@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import geopandas as gpd
 import pyogrio
 import pytest
 
@@ -180,6 +181,19 @@ def test_districts_that_overlap_or_leave_a_gap_are_all_published_as_drawn(town: 
     published = Catalog(town.folders.published).snapshot().edition("youto")
     areas_m2 = pyogrio.read_dataframe(published.file("features.gpkg")).area
     assert areas_m2.round(6).tolist() == [300.0**2, 300.0**2, 100.0**2]
+
+
+def test_several_files_of_an_edition_are_one_collection_in_every_output(town: Town) -> None:
+    """Deliveries by district: one file each."""
+    declared = towns.YOUTO.replace('"pmtiles"]', '"pmtiles", "flatgeobuf", "geoparquet", "csv"]')
+    town.collection("youto", declared, towns.DISTRICTS[:1])
+    towns.write_features(town.folders.source / "youto/2026-04-01/east/youto.geojson", towns.DISTRICTS[1:])
+    town.publish()
+    published = Catalog(town.folders.published).snapshot().edition("youto")
+    for name in ("features.geojson", "features.gpkg", "features.fgb"):
+        assert sorted(pyogrio.read_dataframe(published.file(name))["no"]) == ["01", "02"], name
+    assert sorted(gpd.read_parquet(published.file("features.parquet"))["no"]) == ["01", "02"]
+    assert len(published.file("features.csv").read_text(encoding="utf-8-sig").splitlines()) == 3
 
 
 def test_an_edition_that_extends_another_replaces_and_removes_by_id(town: Town) -> None:

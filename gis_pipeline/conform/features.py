@@ -7,8 +7,7 @@ Text is NFKC and trimmed (see `gis_pipeline.japanese.nfkc`); codes also get plai
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -21,10 +20,10 @@ from numpy.typing import NDArray
 
 from gis_pipeline.codelists import CODE_LISTS, rate_of
 from gis_pipeline.conform.classify import Classifier, classifier, contradictions
-from gis_pipeline.conform.identity import ROWS, fingerprints, finite, numbered
+from gis_pipeline.conform.identity import ROWS, feature_id, fingerprints, finite, numbered
 from gis_pipeline.conform.values import Converted, canonical_text, converter, is_missing, plain, shown, unsigned_rate
 from gis_pipeline.findings import listed
-from gis_pipeline.japanese import fold_dashes, nfkc
+from gis_pipeline.japanese import nfkc
 from gis_pipeline.members import Features, SourceTable
 from gis_pipeline.model import Collection, Field, Finding, Place, Severity
 
@@ -43,7 +42,6 @@ _MULTI: dict[str, tuple[Any, tuple[int, ...], int]] = {
     "point": (shapely.multipoints, (0,), 4),
 }
 """Declared geometry → how to collect, type ids of single geometries, type id of the Multi."""
-_UNSAFE = re.compile(r"[/\\?#%\s\x00-\x1f\x7f]+")
 _CHECK = "元の資料を直すか、宣言を確かめてください。"
 
 
@@ -452,12 +450,6 @@ def _declared_ids(rows: _Rows, collection: Collection, found: list[Finding]) -> 
     return pd.Series(ids, index=frame.index, dtype="object")
 
 
-def feature_id(values: Sequence[str]) -> str:
-    """The values of the id columns as one id fit for a path: joined with "-"; / \\ ? # % and white space become "_"."""
-    joined = _UNSAFE.sub("_", fold_dashes("-".join(values)))
-    return f"_{joined}" if joined and joined.strip(".") == "" else joined
-
-
 def _origin(table: SourceTable, middles: NDArray[np.float64]) -> pd.DataFrame:
     columns: dict[str, Any] = {"file": np.full(len(middles), table.file, dtype=object)}
     columns["layer"] = np.full(len(middles), table.layer, dtype=object)
@@ -470,23 +462,29 @@ def _origin(table: SourceTable, middles: NDArray[np.float64]) -> pd.DataFrame:
 
 
 def _features(parts: list[_Part], collection: Collection) -> Features:
-    names = [
-        column
-        for name, field in collection.fields.items()
-        for column in ((name, f"{name}_name") if field.type == "class" else (name,))
-    ]
     crs = next((part.geometry.crs for part in parts if part.geometry.crs is not None), None)
     shapes = np.concatenate([np.asarray(part.geometry.array, dtype=object) for part in parts] or [np.empty(0, object)])
+    names = _published_columns(collection)
     data = {name: _joined([part.columns[name] for part in parts], collection, name) for name in names}
     frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs)
-    keys = numbered(fingerprints(frame, list(collection.fields)))
-    declared = [value for part in parts for value in (part.ids if part.ids is not None else [None] * len(part.origin))]
-    fid = pd.Index([own or key for own, key in zip(declared, keys, strict=True)], name="fid", dtype="object")
+    fid = _ids(parts, numbered(fingerprints(frame, list(collection.fields))))
     frame.index = fid
     origins = [part.origin for part in parts]
     origin = pd.concat(origins, ignore_index=True) if origins else pd.DataFrame(columns=ORIGIN)
     origin.index = fid
     return Features(collection, frame, origin)
+
+
+def _published_columns(collection: Collection) -> list[str]:
+    """The declared fields in order, each class followed by its name."""
+    classes = {name for name, field in collection.fields.items() if field.type == "class"}
+    return [column for name in collection.fields for column in ([name, f"{name}_name"] if name in classes else [name])]
+
+
+def _ids(parts: list[_Part], keys: Iterable[str]) -> pd.Index[Any]:
+    """The declared id of each feature, else its fingerprint."""
+    declared = [value for part in parts for value in (part.ids if part.ids is not None else [None] * len(part.origin))]
+    return pd.Index([own or key for own, key in zip(declared, keys, strict=True)], name="fid", dtype="object")
 
 
 def _joined(columns: list[pd.Series[Any]], collection: Collection, name: str) -> pd.Series[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gis_pipeline.japanese import fold_dashes
+
+_UNSAFE = re.compile(r"[/\\?#%\s\x00-\x1f\x7f]+")
 ROWS = 20_000
 """So many features are looked at together: rounded and ordered copies of all shapes would take their memory again."""
 
@@ -77,3 +81,9 @@ def numbered(keys: Sequence[str]) -> list[str]:
     """The keys made unique: the second of equal keys gets "-2", the third "-3" …"""
     ordinals = pd.Series(list(keys), dtype="object").groupby(list(keys), sort=False).cumcount()
     return [key if ordinal == 0 else f"{key}-{ordinal + 1}" for key, ordinal in zip(keys, ordinals, strict=True)]
+
+
+def feature_id(values: Sequence[str]) -> str:
+    """The values of the id columns as one id fit for a path: joined with "-"; / \\ ? # % and white space become "_"."""
+    joined = _UNSAFE.sub("_", fold_dashes("-".join(values)))
+    return f"_{joined}" if joined and joined.strip(".") == "" else joined
