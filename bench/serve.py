@@ -1,10 +1,11 @@
 """This server beside the peers that can be had, on the same seeded data and one machine: medians and ratios.
 
-    python -m bench.serve [--seconds 2] [--rounds 3] [--features 30000] [--peers FOLDER] [--sample PUBLISHED] [--short]
+    python -m bench.serve [--seconds 2] [--rounds 5] [--features 30000] [--peers FOLDER] [--sample PUBLISHED] [--short]
 
-Every row runs its contenders turn about, so that only ratios inside a row mean anything. One worker each; the load
-comes from wrk on the same machine. A peer that cannot be had is said and left out. `--peers` keeps the environment of
-tipg and titiler between runs; `--sample` is a published tree with the scans of the sample (default data/published).
+Every row runs its contenders turn about, so that only ratios inside a row mean anything. One worker each, unless the
+row says two; the load comes from wrk on the same machine. A peer that cannot be had is said and left out. `--peers`
+keeps the environment of tipg and titiler between runs; `--sample` is a published tree with the scans of the sample
+(default data/published).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import math
 import re
 import statistics
 import subprocess
@@ -20,6 +22,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +33,7 @@ from pmtiles.reader import MmapSource, all_tiles
 from bench import parcels, peers
 from gis_pipeline.crs import to_lonlat
 
-MOST_S = 540.0
+MOST_S = 640.0
 """After so many seconds no further row is begun."""
 MVT = "application/vnd.mapbox-vector-tile"
 KUKAKU, PLAN = "collections/kukaku/2026-04-01", "collections/plan2500/2026-04-01"
@@ -108,8 +111,29 @@ class Bench:
         self.missed += not held
         return "ok" if held else "MISSED"
 
-    def _wrk(self, one: Contender, connections: int, gzip_accepted: bool) -> Load:
-        script = self.work / "paths.lua"
+    def beside(self, title: str, quiet: Contender, busy: Contender, least: float) -> None:
+        """The rate of one load alone and with another of 8 connections beside it, turn about."""
+        ratios: list[float] = []
+        behind: list[Load] = []
+        for _ in range(self.rounds):
+            alone = self._wrk(quiet, 8, True).rate
+            with ThreadPoolExecutor(1) as pool:
+                other = pool.submit(self._wrk, busy, 8, True, self.seconds + 1)
+                time.sleep(0.5)
+                ratios.append(self._wrk(quiet, 8, True).rate / alone)
+                behind.append(other.result())
+        kept = statistics.median(ratios)
+        print(f"{title}: {kept:.2f} of its rate{self._judged(kept, least)}; beside it", end=" ")
+        rate, p99 = statistics.median(run.rate for run in behind), statistics.median(run.p99_ms for run in behind)
+        print(f"{rate:.0f} req/s of {busy.name}, p99 {p99:.0f} ms", flush=True)
+
+    def memory(self, title: str, sizes_mb: Sequence[float], most_mb: float) -> None:
+        """Resident memory of the workers after the rows before."""
+        listed = ", ".join(f"{size:.0f}" for size in sizes_mb)
+        print(f"{title}: {listed} MB  (≤ {most_mb:g}) {self._word(max(sizes_mb) <= most_mb)}", flush=True)
+
+    def _wrk(self, one: Contender, connections: int, gzip_accepted: bool, seconds: int | None = None) -> Load:
+        script = self.work / f"paths-{one.name.replace(' ', '-')}.lua"
         listed = ",".join(json.dumps(path) for path in one.paths)
         script.write_text(
             f"local paths = {{{listed}}}\nlocal at = 0\n"
@@ -118,7 +142,7 @@ class Bench:
             '"RESULT %d %d %f %d\\n", s.requests, s.duration, l:percentile(99), '
             "s.errors.status + s.errors.read + s.errors.timeout)) end\n"
         )
-        wrk = [peers.program("wrk"), "-t1", f"-c{connections}", f"-d{self.seconds}s", "-s", str(script)]
+        wrk = [peers.program("wrk"), "-t1", f"-c{connections}", f"-d{seconds or self.seconds}s", "-s", str(script)]
         header = ["-H", "Accept-Encoding: gzip"] if gzip_accepted else []
         done = subprocess.run([*wrk, *header, one.address], capture_output=True, text=True, timeout=120, check=True)
         found = re.search(r"RESULT (\d+) (\d+) ([\d.]+) (\d+)", done.stdout)
@@ -180,7 +204,7 @@ def prebuilt(bench: Bench, title: str, published: Path, answers: dict[str, tuple
     with tempfile.TemporaryDirectory(dir=bench.work) as name, ExitStack() as stack:
         folder, paths = Path(name), list(answers)
         store_answers(folder, answers)
-        contenders = [Contender("machizu", stack.enter_context(peers.machizu(published)), paths)]
+        contenders = [Contender("machizu", stack.enter_context(peers.machizu(published)).address, paths)]
         contenders.append(Contender("bare ASGI", stack.enter_context(peers.bare(folder)), paths))
         if able(lambda: peers.program("nginx")):
             (bench.work / "nginx").mkdir(exist_ok=True)
@@ -194,7 +218,7 @@ def against_tipg(bench: Bench, published: Path, count: int, python: Path, at: Se
         table = published / KUKAKU / "features.fgb"
         database = stack.enter_context(peers.postgis(table, "kukaku", Path(name)))
         theirs = stack.enter_context(peers.tipg(python, database))
-        ours = stack.enter_context(peers.machizu(published))
+        ours = stack.enter_context(peers.machizu(published)).address
         mine = [f"/tiles/kukaku@2026-04-01/{z}/{x}/{y}.mvt" for z, x, y in at]
         other = [f"/collections/public.kukaku/tiles/WebMercatorQuad/{z}/{x}/{y}" for z, x, y in at]
         bench.row(
@@ -215,9 +239,11 @@ def at_a_point(bench: Bench, published: Path, count: int, title: str, limit_ms: 
     boxes = [
         f"/api/collections/kukaku/items?bbox={w:.7f},{s:.7f},{e:.7f},{n:.7f}" for w, s, e, n in places(count, 180.0)
     ]
-    with peers.machizu(published, **settings) as address:
-        bench.row(f"identify, {title}", [Contender("machizu", address, points)], {}, connections=2, p99_ms=limit_ms)
-        bench.row(f"box of 100, {title}", [Contender("machizu", address, boxes)], {}, connections=2, p99_ms=60)
+    with peers.machizu(published, **settings) as served:
+        asked, boxed = Contender("machizu", served.address, points), Contender("machizu", served.address, boxes)
+        bench.row(f"identify, {title}", [asked], {}, connections=2, p99_ms=limit_ms)
+        bench.row(f"box of 100, {title}", [boxed], {}, connections=2, p99_ms=60)
+        bench.memory(f"memory of the worker, {title}", served.workers_mb(), 1000)
 
 
 def scans(bench: Bench, sample: Path, python: Path | None) -> None:
@@ -230,17 +256,60 @@ def scans(bench: Bench, sample: Path, python: Path | None) -> None:
     prefix = "/tiles/plan2500@2026-04-01"
     answers = {f"{prefix}/{z}/{x}/{y}.webp": ("image/webp", "", body) for (z, x, y), body in found.items()}
     prebuilt(bench, "prebuilt scan tile (WebP 256)", sample, answers)
+    beside(bench, sample, list(found))
     if python is None:
         return
     sheet = next((sample / PLAN / "sheets").glob("*.tif")).resolve()
-    with peers.titiler(python, bench.work) as theirs, peers.machizu(sample) as ours:
+    with peers.titiler(python, bench.work) as theirs, peers.machizu(sample, costly_per_minute="0") as served:
+        ours = served.address
         inside = [at for at in found if _answered(f"{theirs}{_titiler(at, sheet, 256)}")][:40]
         for size, ours_end, least in ((512, ".webp", 100.0), (256, ".jpg", 1.5), (512, "@2x.jpg", 1.5)):
             mine = [f"{prefix}/{z}/{x}/{y}{ours_end}" for z, x, y in inside]
             other = [_titiler(at, sheet, size) for at in inside]
-            kind = "prebuilt" if ours_end == ".webp" else "rendered"
+            kind, p99 = ("prebuilt", None) if ours_end == ".webp" else ("rendered", 400.0)
             contenders = [Contender("machizu", ours, mine), Contender("titiler", theirs, other)]
-            bench.row(f"scan tile {ours_end}, {kind}, against JPEG {size}", contenders, {"titiler": least})
+            bench.row(f"scan tile {ours_end}, {kind}, against JPEG {size}", contenders, {"titiler": least}, p99_ms=p99)
+        boxes = [_box(at) for at in inside]
+        mine = [f"/api/collections/plan2500/map?f=jpeg&width=500&height=400&bbox={box}" for box in boxes]
+        other = [f"/bbox/{box}/500x400.jpg?url={sheet}" for box in boxes]
+        contenders = [Contender("machizu", ours, mine), Contender("titiler", theirs, other)]
+        bench.row("scan in a box, 500 × 400 px", contenders, {"titiler": 1.5}, p99_ms=400)
+        bench.row("scan tile of true scale, PNG", [Contender("machizu", ours, _true_scale(ours))], {}, p99_ms=400)
+
+
+def beside(bench: Bench, sample: Path, at: Sequence[tuple[int, int, int]]) -> None:
+    """Two workers: how much of its rate prebuilt traffic keeps while pictures are drawn; their memory afterwards."""
+    prefix = "/tiles/plan2500@2026-04-01"
+    with peers.machizu(sample, 2, costly_per_minute="0") as served:
+        stored = Contender("prebuilt tiles", served.address, [f"{prefix}/{z}/{x}/{y}.webp" for z, x, y in at])
+        drawn = Contender("rendered tiles", served.address, [f"{prefix}/{z}/{x}/{y}@2x.jpg" for z, x, y in at])
+        for one in (stored, drawn):
+            bench.row(f"{one.name}, two workers", [one], {}, p99_ms=400 if one is drawn else None)
+        bench.beside("prebuilt tiles beside rendered ones, two workers", stored, drawn, 0.8)
+        bench.memory("memory of two workers after it", served.workers_mb(), 1000)
+
+
+def _box(at: tuple[int, int, int]) -> str:
+    """West, south, east, north in degrees of a tile's inner part."""
+    side = 360 / (1 << at[0])
+
+    def latitude(row: float) -> float:
+        return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / (1 << at[0])))))
+
+    west, south = at[1] * side - 180, latitude(at[2] + 0.9)
+    return f"{west + 0.1 * side:.7f},{south:.7f},{west + 0.9 * side:.7f},{latitude(at[2] + 0.1):.7f}"
+
+
+def _true_scale(ours: str) -> list[str]:
+    """Every picture tile of the sample's scans at 1:5000 in the town's tile matrix set."""
+    base = "/api/collections/plan2500/map/tiles"
+    with urllib.request.urlopen(f"{ours}{base}?f=json", timeout=30) as answer:
+        sets = [one["tileMatrixSetURI"].rpartition("/")[2] for one in json.load(answer)["tilesets"]]
+    (own,) = [name for name in sets if name != "WebMercatorQuad"]
+    with urllib.request.urlopen(f"{ours}{base}/{own}?f=json", timeout=30) as answer:
+        limits = json.load(answer)["tileMatrixSetLimits"][3]
+    rows, cols = (range(limits[f"minTile{side}"], limits[f"maxTile{side}"] + 1) for side in ("Row", "Col"))
+    return [f"{base}/{own}/{limits['tileMatrix']}/{row}/{col}?f=png" for row in rows for col in cols]
 
 
 def _titiler(at: tuple[int, int, int], sheet: Path, size_px: int) -> str:
@@ -287,7 +356,7 @@ def main() -> int:
     """Prints the table; 1 if a limit is missed."""
     parser = argparse.ArgumentParser(prog="bench.serve")
     parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--features", type=int, default=30_000)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--sample", type=Path, default=peers.ROOT / "data/published")
