@@ -123,6 +123,29 @@ def test_the_keyboard_goes_through_the_page_in_the_order_of_the_eye(served: Serv
     assert parts == sorted(parts, key=landmarks.index)
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_pages_without_a_script_are_for_everybody_too(served: Served, browser: Browser, width: int) -> None:
+    """Nothing that axe finds, nothing wider than the screen, no text below 16 px, nothing from another host."""
+    if not AXE.is_file():
+        pytest.skip("skipped: axe-core is not installed (npm ci in web_viewer)")
+    youto = f"/api/collections/{collection_of(served, 'use_district')['id']}"
+    item = ask(served, f"{youto}/items?limit=1")["features"][0]["id"]
+    pages = ["/list", "/api?f=html", "/api/collections?f=html", "/api/changes?f=html", "/api/docs"]
+    pages += [f"{youto}{each}?f=html" for each in ("", "/items", f"/items/{item}", "/changes", "/queryables")]
+    with browser.new_context(viewport={"width": width, "height": 800}, locale="ja-JP") as context:
+        screen = open_screen(context)
+        for address in pages:
+            page = screen.page
+            page.goto(served.url + address)
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            result = page.evaluate("async () => (await axe.run()).violations")
+            assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in result] == [], address
+            assert page.evaluate(SMALL_TEXT) == [], address
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert all(url.startswith((served.url, "data:")) for url in screen.requests)
+        assert screen.errors == []
+
+
 STOP = """() => {
     const at = document.activeElement;
     if (at === document.body) return null;

@@ -81,7 +81,7 @@ describe("図面をえらぶ", () => {
 
   it("groups layers by theme and follows the state", () => {
     const element = panel();
-    expect([...element.querySelectorAll("fieldset > legend")].map((legend) => legend.textContent)).toEqual(["都市計画", "道路", "背景の地図", "いつの図面か", "何がいつ変わったか"]);
+    expect([...element.querySelectorAll("fieldset > legend")].map((legend) => legend.textContent)).toEqual(["都市計画", "道路", "背景の地図", "いつの図面か", "更新のお知らせと一覧"]);
     expect(element.querySelector<HTMLInputElement>("#layer-youto")!.checked).toBe(true);
     expect(element.querySelector<HTMLInputElement>("#layer-bouka")!.checked).toBe(false);
   });
@@ -118,7 +118,7 @@ describe("図面をえらぶ", () => {
   it("leads to what changed, where there is an edition before", () => {
     expect(panel().querySelector('[data-collection="youto"] a.changes')!.getAttribute("href")).toBe("/api/collections/youto/changes?f=html");
     expect(panel().querySelector('[data-collection="an"] a.changes')).toBeNull();
-    expect([...panel().querySelectorAll(".news a")].map((link) => link.getAttribute("href"))).toEqual(["/api/changes?f=html", "/api/changes?f=atom"]);
+    expect([...panel().querySelectorAll(".news a")].map((link) => link.getAttribute("href"))).toEqual(["/api/changes?f=html", "/api/changes?f=atom", "/list"]);
   });
 
   it("a withdrawn edition is said with its reason", () => {

@@ -238,9 +238,10 @@ function datePart(catalogue: Catalogue, events: LayersEvents): Part {
 
 /** Pages without a script: what changed, and a feed that tells of what comes. */
 function newsPart(): Part {
-  const link = (text: string, form: string): HTMLElement => h("li", {}, h("a", { href: `/api/changes?f=${form}` }, text));
+  const link = (text: string, href: string): HTMLElement => h("li", {}, h("a", { href }, text));
+  const links = [link(ja.layers.newsPage, "/api/changes?f=html"), link(ja.layers.feed, "/api/changes?f=atom"), link(ja.layers.list, "/list")];
   return {
-    element: h("fieldset", { class: "theme news" }, h("legend", {}, ja.layers.news), h("ul", {}, link(ja.layers.newsPage, "html"), link(ja.layers.feed, "atom"))),
+    element: h("fieldset", { class: "theme news" }, h("legend", {}, ja.layers.news), h("ul", {}, ...links)),
     update: () => undefined,
   };
 }

@@ -76,9 +76,10 @@ export const ja = {
     otherDay: "下で選んだ日",
     editionDay: (date: string, planned: boolean) => (planned ? `${date}（予定）` : date),
     today: "今日に戻す",
-    news: "何がいつ変わったか",
+    news: "更新のお知らせと一覧",
     newsPage: "更新のお知らせ",
     feed: "更新を受け取る（Atom）",
+    list: "図面の一覧（文字だけのページ）",
     changes: "前の版から変わったところ",
   },
   info: {
