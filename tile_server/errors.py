@@ -9,6 +9,7 @@ MachizuError (gis_pipeline.errors)
 │   ├── Busy                 429: come again later (Retry-After)
 │   └── NotAcceptable        406: no representation that the client accepts
 └── MachineError             503: the published tree cannot be read now
+    └── NotMade              503: a file cannot be written now (no room on the disk)
 """
 
 from __future__ import annotations
@@ -65,6 +66,10 @@ class NotAcceptable(RequestError):
     """None of the media types the client accepts can be given."""
 
 
+class NotMade(MachineError):
+    """A download cannot be written. What stood in the way (it names folders) is for the log alone."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """One row of the table: status, stable problem type and its titles."""
@@ -77,6 +82,7 @@ class Kind:
 
 _SERVER_FAULT = Kind(500, "internal", "サーバーの内部で問題が起きました", "Internal error")
 _UNAVAILABLE = Kind(503, "unavailable", "ただいま公開データを読めません", "The published data cannot be read now")
+_NOT_MADE = Kind(503, "not-made", "いまはファイルを作れません", "The file cannot be made now")
 _NOT_FOUND = Kind(404, "not-found", "見つかりません", "Not found")
 _NO_DATA = Kind(404, "no-data", "データがありません（データ無し）", "No data for that day")
 _NOWHERE = Kind(404, "nowhere", "そのような範囲や期間はありません", "There is no such place or time")
@@ -99,6 +105,7 @@ TABLE: dict[type[Exception], Kind] = {
     RequestError: _BAD_REQUEST,
     RequestValidationError: _BAD_REQUEST,
     MachineError: _UNAVAILABLE,
+    NotMade: _NOT_MADE,
     sqlite3.Error: _UNAVAILABLE,
     OSError: _UNAVAILABLE,
     RasterioError: _UNAVAILABLE,
@@ -165,6 +172,8 @@ def answer(error: Exception) -> Response:
         names = "、".join(dict.fromkeys(str(item["loc"][-1]) for item in error.errors() if item["loc"]))
         return problem(kind, f"「{names}」の値が正しくありません。", f"Invalid value: {names}", parameter=names)
     if isinstance(error, Absent):
+        return problem(kind, str(error))
+    if isinstance(error, NotMade):
         return problem(kind, str(error))
     return problem(kind)
 

@@ -3,6 +3,7 @@
 A job's number is the hash of what was asked of which release: asking again is not another job, and nothing of who
 asked is kept. Each job is a folder with `job.json` (replaced atomically) and `result`. Every worker process reads the
 same folders; the process that works holds the folder's lock, so a job whose process has died is known as such.
+Nobody can take a job back: it may be another's too. What bounds it is the number at once and its time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -24,13 +26,14 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gis_pipeline.errors import MachineError, MachizuError
-from tile_server.errors import Busy
+from tile_server.errors import Busy, NotMade
 from tile_server.settings import Settings
 
 LOGGER = logging.getLogger("machizu.downloads")
 _ID = re.compile(r"[0-9a-f]{32}")
 _KEPT_PER_RUNNING = 4
 _AT_ONCE = 2
+NO_ROOM = "サーバーのディスクに空きがないか、書き込めません。しばらくしてからもう一度お試しください。"
 MOST_WAITING = 16
 """How many downloads may wait for their turn in one worker before the next is told to come again."""
 
@@ -68,11 +71,16 @@ class Jobs:
     _turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
 
     def find(self, settings: Settings, job_id: str) -> Job | None:
-        """The job of that id as it stands; None if there is none, if it has expired, or if its process has died."""
+        """The job of that id as it stands; None if there is none, if it has expired, or if its process has died.
+
+        Whichever worker made it: they share the folder.
+        """
         if not _ID.fullmatch(job_id):
             return None
         folder = settings.jobs / job_id
         job = _read(folder)
+        if job is not None and job.status == "running" and not _held(folder):
+            job = _read(folder)  # It may have ended since, and let go.
         if job is None or job.expires < time.time() or (job.status == "running" and not _held(folder)):
             return None
         return job
@@ -86,7 +94,11 @@ class Jobs:
         known = self.find(settings, job.id)
         if known is not None and known.status != "failed":
             return known
-        _sweep(settings)
+        if _sweep(settings) >= settings.max_jobs:
+            raise Busy(
+                "いまは大きなダウンロードを受け付けられません。しばらくしてからもう一度お試しください。",
+                "Too many long downloads are being made: please try again later.",
+            )
         folder = settings.jobs / job.id
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -95,13 +107,18 @@ class Jobs:
         except Timeout:
             return self.find(settings, job.id) or job
         except OSError as error:
-            raise MachineError("ダウンロードの作業フォルダに書けません。") from error
-        _write(folder, job)
-        thread = threading.Thread(target=self._run, args=(folder, job, lock, work), name=f"job-{job.id}", daemon=True)
-        thread.start()
+            raise NotMade(NO_ROOM) from error
+        try:
+            _write(folder, job)
+        except OSError as error:
+            lock.release(force=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            raise NotMade(NO_ROOM) from error
+        run = partial(self._run, settings, folder, job, lock, work)
+        threading.Thread(target=run, name=f"job-{job.id}", daemon=True).start()
         return job
 
-    def _run(self, folder: Path, job: Job, lock: FileLock, work: Work) -> None:
+    def _run(self, settings: Settings, folder: Path, job: Job, lock: FileLock, work: Work) -> None:
         try:
             with self._turn:
                 _write(folder, _work(folder, job, work))
@@ -109,6 +126,10 @@ class Jobs:
             LOGGER.error("job %s cannot be written down: %s", job.id, error)
         finally:
             lock.release(force=True)
+            # Its file goes when its time is over, whether or not anybody asks for anything by then.
+            cleaner = threading.Timer(max(0.0, job.expires - time.time()) + 0.1, _sweep, (settings,))
+            cleaner.daemon = True
+            cleaner.start()
 
 
 def _work(folder: Path, job: Job, work: Work) -> Job:
@@ -119,6 +140,9 @@ def _work(folder: Path, job: Job, work: Work) -> Job:
         made = work(part, lambda percent: _write(folder, job.model_copy(update={"progress": percent})))
         made.replace(folder / "result")
         return job.model_copy(update={"status": "done", "progress": 100})
+    except MachineError as error:
+        LOGGER.error("job %s cannot be written: %s", job.id, error)
+        return job.model_copy(update={"status": "failed", "message": NO_ROOM})
     except MachizuError as error:
         return job.model_copy(update={"status": "failed", "message": str(error)})
     except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:
@@ -154,22 +178,19 @@ def _held(folder: Path) -> bool:
     return False
 
 
-def _sweep(settings: Settings) -> None:
-    """Removes what has expired or died, and the oldest results beyond the number kept; Busy if too many run."""
+def _sweep(settings: Settings) -> int:
+    """Removes what has expired or died, and the oldest results beyond the number kept; how many are running."""
     folders = [path for path in settings.jobs.glob("*") if _ID.fullmatch(path.name)] if settings.jobs.is_dir() else []
     running, done = 0, []
     for folder in folders:
-        job = _read(folder)
-        if _held(folder):
-            running += 1
+        held, job = _held(folder), _read(folder)
+        if held:
+            # Another look, or one that has just been written down, may hold a finished one for a moment.
+            running += job is None or job.status == "running"
         elif job is None or job.status != "done" or job.expires < time.time():
             shutil.rmtree(folder, ignore_errors=True)
         else:
             done.append((job.expires, folder))
     for _, folder in sorted(done)[: max(0, len(done) - _KEPT_PER_RUNNING * settings.max_jobs)]:
         shutil.rmtree(folder, ignore_errors=True)
-    if running >= settings.max_jobs:
-        raise Busy(
-            "いまは大きなダウンロードを受け付けられません。しばらくしてからもう一度お試しください。",
-            "Too many long downloads are being made: please try again later.",
-        )
+    return running

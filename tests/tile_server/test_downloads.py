@@ -9,9 +9,11 @@ import logging
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -501,22 +503,93 @@ def test_an_expired_or_unknown_or_abandoned_job_is_not_there(slow: TestClient, t
         assert slow.get(f"/jobs/{name}").status_code == 404
 
 
-def test_jobs_are_bounded_and_the_next_one_is_told_to_come_later(
-    slow: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    honest = geojson_output.write
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """No GeoJSON is written before the gate is opened."""
+    honest, opened = geojson_output.write, threading.Event()
 
     def waits(*arguments: Any) -> Any:
-        time.sleep(1.5)
+        assert opened.wait(60)
         return honest(*arguments)
 
     monkeypatch.setattr(geojson_output, "write", waits)
-    days = ["2025-05-01", "2026-05-01", "2025-12-01"]
-    answers = [slow.get("/download/youto.geojson", params={"datetime": day, **IN_BOX}) for day in days]
+    yield opened
+    opened.set()
+
+
+def asked_for(client: TestClient, day: str) -> Any:
+    return client.get("/download/youto.geojson", params={"datetime": day, **IN_BOX})
+
+
+def test_jobs_are_bounded_and_the_next_one_is_told_to_come_later(slow: TestClient, gate: threading.Event) -> None:
+    answers = [asked_for(slow, day) for day in ("2025-05-01", "2026-05-01", "2025-12-01")]
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert int(answers[2].headers["retry-after"]) > 0
+    gate.set()
     for answer in answers[:2]:
         assert finished(slow, answer.headers["location"])["status"] == "done"
+    assert asked_for(slow, "2025-12-01").status_code == 202
+
+
+def test_a_job_is_the_same_for_every_worker(
+    slow: TestClient, tree: Path, tmp_path: Path, gate: threading.Event
+) -> None:
+    """Two applications over one state folder are what two workers are."""
+    location = asked_for(slow, "2026-05-01").headers["location"]
+    with client_of(tree, state=tmp_path / "state", direct_download_features=0, max_jobs=2) as other:
+        assert other.get(location).json()["status"] == "running"
+        assert asked_for(other, "2026-05-01").headers["location"] == location
+        assert asked_for(other, "2025-05-01").status_code == 202
+        assert asked_for(other, "2025-12-01").status_code == asked_for(slow, "2025-12-01").status_code == 429
+        gate.set()
+        assert finished(other, location)["status"] == "done"
+        assert other.get(f"{location}/result").content == slow.get(f"{location}/result").content != b""
+
+
+def test_the_file_of_a_job_is_gone_when_its_time_is_over(tree: Path, tmp_path: Path) -> None:
+    """Nobody asks for anything in the meantime."""
+    with client_of(tree, state=tmp_path / "state", direct_download_features=0, job_keep_s=10) as made:
+        location = made.get("/download/youto.kml", params=IN_BOX).headers["location"]
+        assert finished(made, location)["status"] == "done"
+        until = time.monotonic() + 30
+        while time.monotonic() < until and list((tmp_path / "state/jobs").iterdir()):
+            time.sleep(0.2)
+        assert list((tmp_path / "state/jobs").iterdir()) == []
+        assert made.get(location).status_code == 404
+
+
+@contextmanager
+def full_disk(most_bytes: int) -> Iterator[None]:
+    """No file can grow beyond so many bytes, as if the disk were full."""
+    resource = pytest.importorskip("resource", reason="skipped: no limit on file sizes here")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_full_disk_is_said_and_leaves_nothing(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with full_disk(200):
+        answer = client.get(f"/download/youto.{suffix}", params=IN_BOX)
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert "ディスクに空きがない" in answer.json()["detail"], answer.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_on_a_full_disk_says_so_and_leaves_nothing(slow: TestClient, tmp_path: Path) -> None:
+    with full_disk(200):
+        assert slow.get("/download/youto.gpkg", params=IN_BOX).json()["type"] == "urn:machizu:problem:not-made"
+    assert list((tmp_path / "state/jobs").iterdir()) == []
+    with full_disk(2_000):
+        job = finished(slow, slow.get("/download/youto.gpkg", params=IN_BOX).headers["location"])
+    assert job["status"] == "failed" and "ディスクに空きがない" in job["message"]
+    assert not [path for path in (tmp_path / "state/jobs").rglob("*") if path.name in ("part", "result")]
 
 
 def test_a_job_that_cannot_carry_a_value_says_so(slow: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

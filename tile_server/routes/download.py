@@ -19,13 +19,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.responses import StreamingResponse
 
 from gis_pipeline.catalog import Published
-from gis_pipeline.errors import UnknownItem
+from gis_pipeline.errors import MachineError, UnknownItem
 from gis_pipeline.members import Download
 from gis_pipeline.model import Asset
 from gis_pipeline.proof import WrongFileError
 from tile_server import caching, clip, jobs, making
 from tile_server.clip import Order
-from tile_server.errors import Busy
+from tile_server.errors import Busy, NotMade
 from tile_server.files import check_downloadable, disposition, file_response
 from tile_server.openapi import ANY_FILE, described
 from tile_server.ordering import Wish, Wished, order
@@ -119,6 +119,9 @@ def _made(view: View, request: Request, asked: Order, member: Download) -> Binar
     folder = Path(tempfile.mkdtemp(prefix="machizu-download-"))
     try:
         return making.make(asked, store, seqs, folder).open("rb")
+    except MachineError as error:
+        LOGGER.error("a download cannot be written: %s %s", request.url.path, error)
+        raise NotMade(jobs.NO_ROOM) from error
     except WrongFileError as error:
         LOGGER.error("a download failed its proof: %s %s", request.url.path, error)
         raise
