@@ -21,7 +21,6 @@ import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from rasterio.errors import RasterioError
-from rio_tiler.errors import RioTilerError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -109,7 +108,6 @@ TABLE: dict[type[Exception], Kind] = {
     sqlite3.Error: _UNAVAILABLE,
     OSError: _UNAVAILABLE,
     RasterioError: _UNAVAILABLE,
-    RioTilerError: _UNAVAILABLE,
 }
 """The most derived class of an exception that stands here decides."""
 
