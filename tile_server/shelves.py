@@ -12,10 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+import numpy as np
+import orjson
 import shapely
+from numpy.typing import NDArray
 
 from gis_pipeline.model import BBox
-from tile_server.area import FrameBox, cover
+from gis_pipeline.outputs.store import EXTENT
+from tile_server.area import FrameBox, core, cover
+
+Array = NDArray[np.int64]
 
 _BATCH = 500
 
@@ -80,9 +86,7 @@ class SqliteShelf:
     @cached_property
     def unplaced(self) -> frozenset[int]:
         """As the protocol says; looked for once, and only if the R-tree holds fewer than there are."""
-        (placed,) = self._connection.execute("SELECT count(*) FROM box").fetchone()
-        (count,) = self._connection.execute("SELECT value FROM meta WHERE key = 'count'").fetchone()
-        if placed == int(count):
+        if self._placed == int(self._meta["count"]):
             return frozenset()
         rows = self._connection.execute("SELECT seq FROM attribute EXCEPT SELECT seq FROM box")
         return frozenset(seq for (seq,) in rows)
@@ -110,31 +114,20 @@ class SqliteShelf:
 
     def in_box(self, box: BBox) -> list[int]:
         """As the protocol says. What lies wholly inside needs no look at the geometry; what only touches it does."""
-        rows = self._connection.execute(
-            "SELECT seq, west >= ? AND east <= ? AND south >= ? AND north <= ? FROM box"
-            " WHERE west <= ? AND east >= ? AND south <= ? AND north >= ?",
-            (box.west, box.east, box.south, box.north, box.east, box.west, box.north, box.south),
-        ).fetchall()
-        inside = {seq for seq, wholly in rows if wholly}
-        open_question = [seq for seq, wholly in rows if not wholly]
+        inside, touching = self._split(box, box)
         asked = shapely.box(box.west, box.south, box.east, box.north)
-        shapely.prepare(asked)
-        texts = self.read(open_question)
-        geometries = shapely.from_geojson([stored.geojson for stored in texts])
-        hits = shapely.intersects(asked, geometries)
-        return sorted(inside | {stored.seq for stored, hit in zip(texts, hits, strict=True) if hit})
+        texts = self.read(touching)
+        return _joined(inside, touching, asked, shapely.from_geojson([stored.geojson for stored in texts]))
 
     def in_frame(self, asked: FrameBox) -> list[int]:
         """As the protocol says."""
         extent = self._extent
         box = None if extent is None else cover(asked, extent, self._frame)
-        if box is None:
+        if box is None or extent is None:
             return []
-        texts = self.read(self._candidates(box))
+        inside, touching = self._split(box, core(asked, extent, self._frame))
         area = shapely.box(asked.west_m, asked.south_m, asked.east_m, asked.north_m)
-        shapely.prepare(area)
-        hits = shapely.intersects(area, shapely.from_wkb([stored.town for stored in texts]))
-        return sorted(stored.seq for stored, hit in zip(texts, hits, strict=True) if hit)
+        return _joined(inside, touching, area, shapely.from_wkb([stored.town for stored in self.read(touching)]))
 
     def near(self, easting_m: float, northing_m: float, box: BBox, radius_m: float, limit: int) -> list[Near]:
         """As the protocol says."""
@@ -145,16 +138,56 @@ class SqliteShelf:
         return nearest(texts, town, (easting_m, northing_m), radius_m)[:limit]
 
     @cached_property
+    def _meta(self) -> dict[str, str]:
+        return dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
+
+    @cached_property
+    def _placed(self) -> int:
+        """How many features have a place. Editions of before do not say so themselves, and must be counted."""
+        if "placed" in self._meta:
+            return int(self._meta["placed"])
+        (counted,) = self._connection.execute("SELECT count(*) FROM box").fetchone()
+        return int(counted)
+
+    @cached_property
     def _extent(self) -> BBox | None:
-        row = self._connection.execute("SELECT min(west), min(south), max(east), max(north) FROM box").fetchone()
-        return None if row[0] is None else BBox(west=row[0], south=row[1], east=row[2], north=row[3])
+        edges: Sequence[float | None]
+        if "extent" in self._meta:
+            edges = orjson.loads(self._meta["extent"])
+        else:
+            edges = self._connection.execute(EXTENT).fetchone()
+        west, south, east, north = edges
+        if west is None or south is None or east is None or north is None:
+            return None
+        return BBox(west=west, south=south, east=east, north=north)
 
     def _candidates(self, box: BBox) -> list[int]:
+        return [seq for (seq,) in self._connection.execute(f"SELECT seq {_MEETING}", _edges(box))]
+
+    def _split(self, box: BBox, inner: BBox | None) -> tuple[Array, list[int]]:
+        """Of the features whose box meets `box`: those whose box lies in `inner`, and the others."""
+        sides = (1.0, -1.0, 1.0, -1.0) if inner is None else (inner.west, inner.east, inner.south, inner.north)
         rows = self._connection.execute(
-            "SELECT seq FROM box WHERE west <= ? AND east >= ? AND south <= ? AND north >= ?",
-            (box.east, box.west, box.north, box.south),
+            "SELECT CASE WHEN west >= ? AND east <= ? AND south >= ? AND north <= ? THEN seq ELSE -seq END " + _MEETING,
+            (*sides, *_edges(box)),
         )
-        return [seq for (seq,) in rows]
+        signed = np.fromiter((seq for (seq,) in rows), dtype=np.int64)
+        return signed[signed > 0], (-signed[signed < 0]).tolist()
+
+
+_MEETING = "FROM box WHERE west <= ? AND east >= ? AND south <= ? AND north >= ?"
+
+
+def _edges(box: BBox) -> tuple[float, float, float, float]:
+    return box.east, box.west, box.north, box.south
+
+
+def _joined(inside: Array, touching: Sequence[int], area: shapely.Geometry, shapes: Any) -> list[int]:
+    """Numbers, ascending: those inside, and those touching whose shape meets the area."""
+    shapely.prepare(area)
+    hits = np.asarray(shapely.intersects(area, shapes), dtype=bool)
+    found: list[int] = np.sort(np.concatenate([inside, np.array(touching, dtype=np.int64)[hits]])).tolist()
+    return found
 
 
 def nearest(features: Sequence[Stored], town: Any, at_m: tuple[float, float], radius_m: float) -> list[Near]:

@@ -119,20 +119,33 @@ def _metadata(product: Product) -> dict[str, Any]:
 
 def _with_tippecanoe(product: Product, made: Path) -> None:
     lines = made.with_suffix(".geojsonl")
-    count, crowd = _write_lines(product, lines)
-    low, high = product.collection.zooms
+    count, crowd = write_lines(product, lines)
+    archives: list[Path] = []
+    for zooms, flags in runs(product.collection.zooms, crowd):
+        archives.append(made.with_name(f"{made.name}.{zooms[0]}.pmtiles"))
+        run(product, lines, archives[-1], zooms, flags, count)
+    lines.unlink()
+    _complete(archives[-1], product)
+    if len(archives) == 1:
+        archives[0].replace(made)
+        return
+    head, _ = _pmtiles.read_head(archives[-1])
+    _pmtiles.write(made, chain.from_iterable(map(_pmtiles.read_tiles, archives)), dict(head), {})
+
+
+Crowd = Counter[tuple[int, int]]
+"""How many features lie in each tile (col, row) of one zoom."""
+
+
+def runs(zooms: tuple[int, int], crowd: Crowd) -> list[tuple[tuple[int, int], tuple[str, ...]]]:
+    """The zooms and flags of each run of tippecanoe, low zooms first. `crowd` is of the zoom below WORKING_ZOOM."""
+    low, high = zooms
     first = _first_exact(low, high, crowd)
-    exact = made if first == low else made.with_name(f"{made.name}.exact.pmtiles")
-    _run(product, lines, exact, (first, high), FLAGS, count)
-    _complete(exact, product)
-    if first > low:
-        general = made.with_name(f"{made.name}.general.pmtiles")
-        _run(product, lines, general, (low, first - 1), GENERAL_FLAGS, count)
-        head, _ = _pmtiles.read_head(exact)
-        _pmtiles.write(made, chain(_pmtiles.read_tiles(general), _pmtiles.read_tiles(exact)), dict(head), {})
+    exact = ((first, high), FLAGS)
+    return [exact] if first == low else [((low, first - 1), GENERAL_FLAGS), exact]
 
 
-def _run(product: Product, lines: Path, made: Path, zooms: tuple[int, int], flags: tuple[str, ...], count: int) -> None:
+def run(product: Product, lines: Path, made: Path, zooms: tuple[int, int], flags: tuple[str, ...], count: int) -> None:
     """Tippecanoe over the features of `lines`; MachineError unless it took in all of them."""
     program = tippecanoe()
     assert program is not None
@@ -148,14 +161,14 @@ def _run(product: Product, lines: Path, made: Path, zooms: tuple[int, int], flag
     _files.expect(made, sum(layer["count"] for layer in layers), count)
 
 
-def _write_lines(product: Product, path: Path) -> tuple[int, Counter[tuple[int, int]]]:
+def write_lines(product: Product, path: Path) -> tuple[int, Crowd]:
     """One feature a line with the number that becomes its tile feature id; features without a place stay out.
 
     A feature that would vanish at some zoom stands there in a stretched form, each form with its own zooms. Returns
     how many lines there are, and how many features the tiles of the zoom below WORKING_ZOOM would hold, by col, row.
     """
     count, seq = 0, 0
-    crowd: Counter[tuple[int, int]] = Counter()
+    crowd: Crowd = Counter()
     with path.open("wb") as stream:
         for prepared in _geojson.prepared_chunks(product):
             crowd.update(_tiles(prepared, WORKING_ZOOM - 1))
@@ -189,7 +202,7 @@ def _tiles(prepared: _geojson.Prepared, zoom: int) -> Iterator[tuple[int, int]]:
     return zip(col.astype(int).tolist(), row.astype(int).tolist(), strict=True)
 
 
-def _first_exact(low: int, high: int, crowd: Counter[tuple[int, int]]) -> int:
+def _first_exact(low: int, high: int, crowd: Crowd) -> int:
     """The lowest zoom of which, and of those above, no tile is crowded; never above WORKING_ZOOM."""
     for zoom in range(WORKING_ZOOM - 1, low - 1, -1):
         if zoom < high and max(crowd.values()) > CROWDED:
@@ -198,8 +211,8 @@ def _first_exact(low: int, high: int, crowd: Counter[tuple[int, int]]) -> int:
     return low
 
 
-def _of_parents(crowd: Counter[tuple[int, int]]) -> Counter[tuple[int, int]]:
-    above: Counter[tuple[int, int]] = Counter()
+def _of_parents(crowd: Crowd) -> Crowd:
+    above: Crowd = Counter()
     for (col, row), number in crowd.items():
         above[col // 2, row // 2] += number
     return above

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
+import orjson
 import shapely
 
 from gis_pipeline.members import Product
@@ -15,7 +16,7 @@ from gis_pipeline.model import Act, Field
 from gis_pipeline.outputs import _files, _geojson, _table
 
 TITLE = "検索用の索引"
-VERSION = 1
+VERSION = 2
 ACT: Final[Act] = "screen"
 MEDIA_TYPE = "application/vnd.sqlite3"
 APPLIES: frozenset[Literal["features", "sheets", "register"]] = frozenset({"features", "sheets", "register"})
@@ -30,6 +31,8 @@ PRAGMAS = (
 )
 """Of writing only (64 MB of pages in memory), but for the size of a page."""
 
+EXTENT = "SELECT min(west), min(south), max(east), max(north) FROM box"
+
 SQL_TYPES = {"integer": "INTEGER", "percent": "INTEGER", "number": "REAL"}
 
 
@@ -41,7 +44,8 @@ def write(product: Product, folder: Path) -> tuple[Path, ...]:
     - `box(seq, west, east, south, north)`: R-tree in degrees; 32-bit, rounded outward, so an exact test must
       follow.
     - `attribute(seq, …)`: one typed column per published property.
-    - `meta(key, value)`: collection, edition, count, frame.
+    - `meta(key, value)`: collection, edition, count, frame; placed: how many features have a place; extent: west,
+      south, east, north of all boxes as JSON, nulls if none has. The server would have to look at every box for them.
     """
     target = folder / "store.sqlite"
     with _files.beside(target) as part:
@@ -104,6 +108,8 @@ def _attributes(database: sqlite3.Connection, prepared: _geojson.Prepared, first
 
 
 def _meta(database: sqlite3.Connection, product: Product) -> None:
+    (placed,) = database.execute("SELECT count(*) FROM box").fetchone()
+    extent = database.execute(EXTENT).fetchone()
     database.execute("CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT)")
     database.executemany(
         "INSERT INTO meta VALUES (?, ?)",
@@ -112,6 +118,8 @@ def _meta(database: sqlite3.Connection, product: Product) -> None:
             ("edition", product.edition_id),
             ("count", str(len(product.frame))),
             ("frame", product.service.crs),
+            ("placed", str(placed)),
+            ("extent", orjson.dumps(extent).decode()),
         ),
     )
 

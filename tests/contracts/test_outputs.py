@@ -25,11 +25,13 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 from pmtiles import reader
+from pmtiles.tile import tileid_to_zxy
 from shapely.geometry.base import BaseGeometry
 
 from gis_pipeline import outputs
 from gis_pipeline.members import Product
 from gis_pipeline.model import Act
+from gis_pipeline.outputs import _pmtiles, _table
 from gis_pipeline.plugins import members
 from tests.outputs import samples
 
@@ -341,7 +343,17 @@ def test_store_says_what_it_holds(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
         meta = dict(database.execute("SELECT key, value FROM meta"))
         declared = {row[1]: row[2] for row in database.execute("PRAGMA table_info(attribute)")}
-    assert meta == {"collection": "mihon-line", "edition": "2026-04-01", "count": "61", "frame": "EPSG:6677"}
+        texts = database.execute("SELECT geojson FROM feature").fetchall()
+    bounds = shapely.total_bounds([_shape(json.loads(text)["geometry"]) for (text,) in texts]).tolist()
+    edges = json.loads(meta.pop("extent"))
+    assert edges == pytest.approx(bounds, abs=2e-5)  # the R-tree rounds outward to 32 bits
+    assert meta == {
+        "collection": "mihon-line",
+        "edition": "2026-04-01",
+        "count": "61",
+        "placed": "61",
+        "frame": "EPSG:6677",
+    }
     assert (declared["bango"], declared["kenpei"], declared["haba"]) == ("TEXT", "INTEGER", "REAL")
 
 
@@ -469,3 +481,43 @@ def test_tile_metadata_names_the_layer_and_no_folder(tiler: str, tmp_path: Path)
     assert [layer["id"] for layer in metadata["vector_layers"]] == ["mihon-line"]
     assert metadata["vector_layers"][0]["fields"]["haba"] == "Number"
     assert str(tmp_path) not in json.dumps(metadata) and tmp_path.name not in json.dumps(metadata)
+
+
+# ------------------------------------------------------------------ in parts
+
+
+@pytest.mark.parametrize("name", ["polygons", "some without geometry", "register"])
+@pytest.mark.parametrize("member", ["csv", "flatgeobuf", "geojson", "geopackage", "pmtiles", "search", "store"])
+def test_the_same_bytes_however_many_features_are_prepared_at_a_time(
+    member: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = PRODUCTS[name]
+    if kind(product) not in MEMBERS[member].APPLIES:
+        assert kind(product) == "register"
+        return
+    (tmp_path / "one").mkdir()
+    (whole,) = MEMBERS[member].write(product, tmp_path / "one")
+    for rows in (1, 7):
+        monkeypatch.setattr(_table, "ROWS", rows)
+        folder = tmp_path / str(rows)
+        folder.mkdir()
+        (parts,) = MEMBERS[member].write(product, folder)
+        assert parts.read_bytes() == whole.read_bytes()
+
+
+def test_crowded_low_zooms_are_generalised_and_working_zooms_stay_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = PRODUCTS["polygons"]
+    (tmp_path / "one").mkdir()
+    (exact,) = MEMBERS["pmtiles"].write(product, tmp_path / "one")
+    monkeypatch.setattr(MEMBERS["pmtiles"], "CROWDED", 3)
+    (general,) = MEMBERS["pmtiles"].write(product, tmp_path)
+    as_they_were, now = (dict(_pmtiles.read_tiles(path)) for path in (exact, general))
+    working = {at: tile for at, tile in as_they_were.items() if tileid_to_zxy(at)[0] >= 12}
+    assert working
+    assert {at: tile for at, tile in now.items() if tileid_to_zxy(at)[0] >= 12} == working
+    assert {tileid_to_zxy(at) for at in now} == {tileid_to_zxy(at) for at in as_they_were}
+    assert [now[at] for at in now if at not in working] != [as_they_were[at] for at in now if at not in working]
+    low = sum(len(gzip.decompress(tile)) for at, tile in now.items() if at not in working)
+    assert low < sum(len(gzip.decompress(tile)) for at, tile in as_they_were.items() if at not in working)
