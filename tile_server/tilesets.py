@@ -70,9 +70,8 @@ class TileSet:
 
     def limits(self, matrix: int) -> Limits:
         """First and last row, first and last column that can hold something."""
-        if self.grid is None:
-            return tile_range(self.archive.bounds, matrix)
-        return self.grid.limits(matrix, self.published.edition.bbox or self.archive.bounds)
+        extent = self.published.edition.bbox or self.archive.bounds
+        return tile_range(extent, matrix) if self.grid is None else self.grid.limits(matrix, extent)
 
     def check(self, matrix: int, row: int, col: int) -> None:
         """UnknownItem for a tile outside the limits: nothing there does not mean that nothing applies."""

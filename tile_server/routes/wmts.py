@@ -153,13 +153,15 @@ async def capabilities(request: Request) -> Response:
     return await _in_xml(request, lambda view: _capabilities(view, request))
 
 
+_NOW = ("current", "{Time}")
+"""QGIS leaves the variable of the template as it is when nobody chose a day."""
 _REST = "/wmts/{collectionId}/default/{time}/{tileMatrixSetId}/{tileMatrix}/{tileRow}"
 
 
 def _time(request: Request, time: str) -> str:
     """The day in the path; where that is `current`, `datetime` counts as it does everywhere."""
     kvp = Kvp(request)
-    return kvp.get("TIME", kvp.get("DATETIME", time)) if time == "current" else time
+    return kvp.get("TIME", kvp.get("DATETIME", "current")) if time in _NOW else time
 
 
 @router.get(f"{_REST}/{{tileFile}}", include_in_schema=False, dependencies=_ANY)
