@@ -17,7 +17,7 @@ from playwright.sync_api import Download, Locator, Page, expect
 
 from tests.conftest import machizu
 from tests.e2e.conftest import SCREENSHOTS, Screen, Served, running
-from tests.e2e.steps import ask, collection_of, opened
+from tests.e2e.steps import a_district, ask, card, collection_of, opened
 from tests.e2e.test_for_everybody import check_screen
 from tile_server.settings import Settings
 
@@ -210,6 +210,10 @@ def test_a_withdrawn_map_is_said_with_its_reason(served_withdrawn: Served, desk:
     layer = page.locator('.layer[data-collection="bouka"]')
     layer.locator(".layer-details > summary").click()
     assert layer.locator("a.download").count() == 0
+    place = a_district(served_withdrawn)
+    page.goto("about:blank")
+    page = opened(desk, served_withdrawn, f"#point={place['lon']},{place['lat']}")
+    expect(card(page, "bouka")).to_contain_text("取り下げられています（理由: 境界の誤り）")
     assert desk.errors == []
 
 
@@ -232,10 +236,9 @@ def test_an_edition_is_chosen_by_its_day(served: Served, desk: Screen) -> None:
     youto = collection_of(served, "use_district")
     oldest = min(edition["id"] for edition in youto["editions"])
     page = opened(desk, served)
-    page.get_by_label("版の日付から選ぶ").select_option(value=oldest[:10])
+    with page.expect_request(re.compile(f"/tiles/{youto['id']}@{oldest}/")):
+        page.get_by_label("版の日付から選ぶ").select_option(value=oldest[:10])
     expect(page.locator(".banner.past")).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    assert any(f"/tiles/{youto['id']}@{oldest}/" in url for url in desk.requests)
     expect(page.locator(f"#layer-hint-{youto['id']}")).to_contain_text(f"{int(oldest[:4])}年")
 
 

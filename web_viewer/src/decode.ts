@@ -270,6 +270,7 @@ function decodeLayer(reader: Reader): IdentifiedLayer {
     attribution: reader.text("attribution"),
     notices: reader.texts("notices"),
     state: reader.oneOf("state", ["found", "none", "nodata"]),
+    withdrawn: reader.text("withdrawn"),
     features: reader.list("features", decodeFeature),
   };
 }

@@ -122,6 +122,8 @@ export type IdentifiedLayer = {
   readonly notices: readonly string[];
   /** "none": 該当なし. "nodata": データ無し. They are different answers. */
   readonly state: "found" | "none" | "nodata";
+  /** Why there is no data, if the edition was withdrawn; else "". */
+  readonly withdrawn: string;
   readonly features: readonly IdentifiedFeature[];
 };
 

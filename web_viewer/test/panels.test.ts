@@ -48,6 +48,11 @@ describe("この地点の情報", () => {
     expect(text).not.toContain("該当なし");
   });
 
+  it("says why there is no data where an edition was withdrawn", () => {
+    const layer = { ...identified.layers[2], withdrawn: "境界の誤り" };
+    expect(shown({ ...identified, layers: [layer] }).textContent).toContain("取り下げられています（理由: 境界の誤り）");
+  });
+
   it("puts what was searched for first", () => {
     const road = { ...identified.layers[0], collection: "choudo", theme: "道路", title: "町道" };
     const panel = createInfoPanel(catalogue);

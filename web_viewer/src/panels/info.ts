@@ -93,7 +93,8 @@ function layerCard(catalogue: Catalogue, layer: IdentifiedLayer, outside: boolea
   const collection = catalogue.collections.find((item) => item.id === layer.collection);
   const dates = new Set(collection?.fields.filter((field) => field.type === "date").map((field) => field.name));
   const state = { found: ja.info.found, none: outside ? ja.info.outside : ja.info.none, nodata: ja.info.nodata }[layer.state];
-  const text = { found: null, none: outside ? null : ja.info.noneText, nodata: ja.info.nodataText }[layer.state];
+  const nodata = layer.withdrawn === "" ? ja.info.nodataText : ja.info.withdrawnText(layer.withdrawn);
+  const text = { found: null, none: outside ? null : ja.info.noneText, nodata }[layer.state];
   return h(
     "section",
     { class: `card ${layer.state}`, "data-collection": layer.collection, "data-state": layer.state },

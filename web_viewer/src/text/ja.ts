@@ -100,6 +100,7 @@ export const ja = {
     nodata: "データ無し",
     noneText: "この図面では、この地点に該当するものはありません。",
     nodataText: "この地点の資料を公開していません。該当しないという意味ではありません。",
+    withdrawnText: (reason: string) => `この図面は取り下げられています（理由: ${reason}）。該当しないという意味ではありません。`,
     radius: (radius: string) => `線と点は、押した地点から ${radius} 以内のものを表示しています。`,
     at: (distance: string) => `押した地点から ${distance}`,
     more: (count: number) => `ほか ${count} 件を表示`,
