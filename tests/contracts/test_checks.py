@@ -35,6 +35,7 @@ DEFECTS: dict[str, Plant] = {
     "duplicate_features": (districts({2: square(0)}), youto(), {}),
     "duplicate_ids": (districts(KANRI_NO={2: "001"}), youto(), {}),
     "fit_tolerance": (districts(), youto(), {"fits": (FIT,)}),
+    "glyph_missing": (districts(FNNumber={2: "\U0002a6df号"}), youto(), {}),
     "geometry_missing": (districts({1: None}), youto(), {}),
     "geometry_valid": (districts({3: BOW_TIE}), youto(), {}),
     "inside_town": (districts({6: square(60)}), youto(), {}),
