@@ -56,16 +56,23 @@ export function oneEach(drawn: readonly FeatureLike[], view: Extent, resolution:
 }
 
 function piecesOf(feature: FeatureLike, view: Extent, resolution: number): readonly Piece[] {
+  const extent = feature.getGeometry()?.getExtent();
+  // Looked at before anything is copied: of a whole town's parcels few have room for a label.
+  if (extent === undefined || (isArea(feature) && getWidth(extent) <= NARROWEST_PX * resolution)) return [];
   const geometry = feature instanceof RenderFeature ? toGeometry(feature) : feature.getGeometry();
   if (geometry instanceof MultiPoint) return geometry.getPoints().map((point) => ({ geometry: point, size: 1 }));
   if (geometry instanceof LineString) return [pieceOfLine(geometry, view)];
   if (geometry instanceof MultiLineString) return geometry.getLineStrings().map((line) => pieceOfLine(line, view));
   const polygons = geometry instanceof Polygon ? [geometry] : geometry instanceof MultiPolygon ? geometry.getPolygons() : null;
-  if (polygons === null) return geometry === undefined ? [] : [{ geometry: geometry as Geometry, size: 1 }];
+  if (polygons === null) return [{ geometry: geometry as Geometry, size: 1 }];
   return polygons
     .filter((polygon) => getWidth(polygon.getExtent()) > NARROWEST_PX * resolution)
     .map((polygon) => clipped(polygon, view))
     .map((polygon) => ({ geometry: polygon, size: polygon.getArea() }));
+}
+
+function isArea(feature: FeatureLike): boolean {
+  return feature.getGeometry()!.getType().endsWith("Polygon");
 }
 
 /** A line stays whole: what counts is how much of it is seen. */
