@@ -308,6 +308,12 @@ def _pure(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(source, target, always_xy=True)
 
 
+@cache
+def _mercator() -> pyproj.Transformer:
+    """WGS 84 → Web Mercator."""
+    return _pure(pyproj.CRS.from_epsg(WGS84), pyproj.CRS.from_epsg(3857))
+
+
 # ------------------------------------------------------------------ outputs
 
 
@@ -320,7 +326,7 @@ class FrameToLonLat:
     def __init__(self, frame: str) -> None:
         self.frame = frame_crs(frame)
         base = _geodetic(self.frame)
-        self._base = base
+        self._there, self._back = _pure(base, self.frame), _pure(self.frame, base)
         identical = base.to_epsg() in (JGD2011, JGD2000, WGS84)
         self._operation = None if identical else _operation(base, pyproj.CRS.from_epsg(WGS84))
         if not identical and self._operation is None:
@@ -328,7 +334,7 @@ class FrameToLonLat:
 
     def points(self, easting_m: Array, northing_m: Array) -> tuple[Array, Array]:
         """easting_m, northing_m → lon, lat in degrees."""
-        lon, lat = _pure(self.frame, self._base).transform(easting_m, northing_m)
+        lon, lat = self._back.transform(easting_m, northing_m)
         if self._operation is not None:
             lon, lat = self._operation.transform(lon, lat)
         return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
@@ -337,7 +343,7 @@ class FrameToLonLat:
         """lon, lat in degrees → easting_m, northing_m; infinite where the projection has no value."""
         if self._operation is not None:
             lon, lat = self._operation.transform(lon, lat, direction="INVERSE")
-        easting, northing = _pure(self._base, self.frame).transform(lon, lat)
+        easting, northing = self._there.transform(lon, lat)
         return np.asarray(easting, dtype=np.float64), np.asarray(northing, dtype=np.float64)
 
     def geometries(self, values: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -379,7 +385,7 @@ class OutputCrs:
         if crs.is_geographic:
             x, y = lon, lat
         elif self.code == "EPSG:3857":
-            x, y = _pure(pyproj.CRS.from_epsg(WGS84), crs).transform(lon, lat)
+            x, y = _mercator().transform(lon, lat)
         else:
             x, y = to_lonlat(self.code).inverse(lon, lat)
         return (np.asarray(y), np.asarray(x)) if self.northing_first else (np.asarray(x), np.asarray(y))
@@ -390,7 +396,7 @@ class OutputCrs:
         if crs.is_geographic:
             return x, y
         if self.code == "EPSG:3857":
-            lon, lat = _pure(crs, pyproj.CRS.from_epsg(WGS84)).transform(x, y)
+            lon, lat = _mercator().transform(x, y, direction="INVERSE")
             return np.asarray(lon), np.asarray(lat)
         return to_lonlat(self.code).points(x, y)
 
