@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from tests.outputs.neighbours import in_mercator, missing, strips, working_zooms
 from tests.real.conftest import Towns
 
 pytestmark = pytest.mark.real
@@ -61,3 +62,12 @@ def test_a_lot_number_is_found_and_its_place_answers_with_that_lot(towns: Towns)
     layers = {layer["collection"]: layer for layer in answer["layers"]}
     assert [feature["id"] for feature in layers["chiban"]["features"]] == [hit["id"]]
     assert answer["insideTown"] is None  # no 町域 was delivered
+
+
+def test_every_district_is_in_the_tiles_and_no_strip_opens_between_neighbours(towns: Towns) -> None:
+    zoning = towns["chino"].published("youto")
+    areas = in_mercator(towns["chino"].features("youto"))
+    assert len(working_zooms(zoning)) >= 4
+    for zoom in working_zooms(zoning):
+        assert missing(zoning, set(areas.index), zoom) == set(), zoom
+        assert strips(zoning, areas, zoom) == []
