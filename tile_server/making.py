@@ -40,6 +40,11 @@ def effort(member: Download) -> int:
     return int(getattr(member, "EFFORT", 1))
 
 
+def warned(member: Download | None) -> dict[str, str]:
+    """The header that goes with a format that no reader proves but the library that writes it (実験的)."""
+    return {"x-machizu-experimental": "true"} if member is not None and "実験的" in member.TITLE else {}
+
+
 def kind(declaration: Collection) -> Literal["features", "sheets", "register"]:
     """What a collection is to the writers."""
     if declaration.scan is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import json
 import logging
@@ -31,12 +32,13 @@ from starlette.testclient import TestClient
 
 from gis_pipeline.catalog import Published
 from gis_pipeline.members import Reread
-from gis_pipeline.model import Act
+from gis_pipeline.model import Act, Candidate, CollectionEntry, EditionEntry, Release
 from gis_pipeline.outputs import geojson as geojson_output
+from gis_pipeline.publishing import begin_candidate, publish
 from gis_pipeline.sheets import sheet_bounds, sheet_code
 from tests.contracts.test_outputs import READERS, Found, same_vertices
 from tests.tile_server.client import client_of
-from tests.tile_server.tree import SOUTH_M, WEST_M, YOUTO
+from tests.tile_server.tree import MADE_AT, ROAD, SERVICE, SOUTH_M, WEST_M, YOUTO, line, product, write_edition
 from tile_server.settings import Settings
 
 FRAME = "http://www.opengis.net/def/crs/EPSG/0/6677"
@@ -335,6 +337,32 @@ def test_scans_too_large_for_a_set_stay_out_and_it_says_so(tree: Path, tmp_path:
     assert "画像「地形図」は範囲が広いため入っていません" in files["README.txt"].read_text(encoding="utf-8-sig")
 
 
+def test_a_drawing_of_the_whole_map_is_a_published_file(tmp_path: Path) -> None:
+    """Made when the edition was, served by parts (Range) with its checksum as tag."""
+    staging = begin_candidate(tmp_path)
+    declared = ROAD.model_copy(update={"outputs": ("dxf",)})
+    rows = [("101", line((0, 150), (900, 150)), {"route": "0101", "name": "見本通り"})]
+    made = product(declared, "2026-04-01", rows)
+    edition = write_edition(staging.edition_folder(declared.id, made.edition_id), made)
+    path = staging.path_of(declared.id, made.edition_id)
+    entry = EditionEntry(id=edition.id, key=edition.key, state="live", path=path)
+    entries = (CollectionEntry(declaration=declared, editions=(entry,)),)
+    release = Release(number=1, made_at=MADE_AT, service=SERVICE, collections=entries)
+    candidate = Candidate(
+        number=staging.number, base_release=0, built_at=MADE_AT, release=release, differences=(), blocking=0, warnings=0
+    )
+    staging.finish(candidate)
+    publish(tmp_path, candidate, approved_by="試験", approved_on=MADE_AT.date())
+    (drawing,) = tmp_path.glob("collections/choudou/*/features.dxf")
+    content = drawing.read_bytes()
+    with client_of(tmp_path) as client:
+        whole = client.get("/download/choudou.dxf")
+        part = client.get("/download/choudou.dxf", headers={"range": "bytes=100-199"})
+    assert (whole.status_code, whole.content) == (200, content)
+    assert hashlib.sha256(content).hexdigest().startswith(whole.headers["etag"].strip('"'))
+    assert (part.status_code, part.content) == (206, content[100:200])
+
+
 # ------------------------------------------------------------------ what is refused, and how
 
 BAD = [
@@ -419,6 +447,18 @@ def test_limits_are_published_and_answered_with_413(tree: Path, tmp_path: Path) 
         for path, box in (("youto.kml", AXES), ("youto.kml", whole), ("zumen.tif", "-27611,-51103,-27101.5,-50800")):
             answer = made.get(f"/download/{path}", params={"bbox": box, "bbox-crs": FRAME})
             assert (answer.status_code, answer.json()["type"]) == (413, "urn:machizu:problem:too-large")
+
+
+def test_a_format_that_is_more_work_becomes_a_job_sooner_as_published(tree: Path, tmp_path: Path) -> None:
+    with client_of(tree, state=tmp_path, direct_download_features=100) as made:
+        direct = made.get("/api").json()["limits"]["downloadFeaturesDirectByFormat"]
+        assert direct == {"dxf": 25, "r2000.dxf": 25, "sfc": 5, "p21": 2, "jww": 2, "cad.zip": 5}
+        for suffix, status in (("gpkg", 200), ("dxf", 200), ("sfc", 202)):
+            answer = made.get(f"/download/youto.{suffix}", params=IN_BOX)
+            assert answer.status_code == status, suffix
+        job = finished(made, answer.headers["location"])
+        result = made.get(f"/jobs/{job['id']}/result")
+        assert (job["status"], result.headers["x-machizu-experimental"]) == ("done", "true")
 
 
 def test_a_file_that_fails_its_proof_is_never_handed_out(

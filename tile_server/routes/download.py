@@ -74,9 +74,7 @@ async def download(view: Asked, request: Request, name: str, on: Instant, wish: 
         "cache-control": caching.PRIVATE if view.candidate else caching.REVALIDATE,
         "x-machizu-edition": published.edition.id,
         "content-disposition": disposition(f"{collection_id}_{published.edition.id}.{suffix}", asked.filename),
-    }
-    if "実験的" in member.TITLE:
-        headers["x-machizu-experimental"] = "true"
+    } | making.warned(member)
     if caching.matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     made = await anyio.to_thread.run_sync(partial(_made, view, request, asked, member), limiter=view.site.jobs.limiter)

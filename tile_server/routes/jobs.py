@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Response
 from starlette.responses import FileResponse
 
 from gis_pipeline.errors import UnknownItem
+from tile_server import making
 from tile_server.files import check_downloadable, disposition
 from tile_server.jobs import Job
 from tile_server.openapi import ANY_FILE, described
@@ -54,7 +55,7 @@ def result(view: Asked, job_id: JobId) -> Response:
         "cache-control": "private, no-store",
         "content-disposition": disposition(f"{found.collection}_{found.edition}.{found.suffix}", found.filename),
         "x-machizu-edition": found.edition,
-    }
+    } | making.warned(making.formats().get(found.suffix))
     return FileResponse(path, headers=headers, media_type=found.media_type)
 
 
