@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from gis_pipeline.crs import output_crs
-from tile_server import documents
+from tile_server import documents, making
 from tile_server.draw import MOST_FEATURES
 from tile_server.documents import REL
 from tile_server.openapi import OPENAPI_TYPE, api_document, described
@@ -94,6 +94,11 @@ def _limits(view: View) -> dict[str, Any]:
         "mapHeightMaximum": MOST_SIDE_PX,
         "mapFeaturesMaximum": MOST_FEATURES,
         "downloadFeaturesDirect": settings.direct_download_features,
+        "downloadFeaturesDirectByFormat": {
+            suffix: settings.direct_download_features // making.effort(member)
+            for suffix, member in making.formats().items()
+            if making.effort(member) > 1
+        },
         "downloadFeaturesMaximum": settings.max_download_features,
         "downloadPixelsDirect": settings.direct_download_pixels,
         "downloadPixelsMaximum": settings.max_download_pixels,
