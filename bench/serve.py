@@ -100,7 +100,7 @@ class Bench:
                 ratio = statistics.median(ratios) if ratios else float("inf")
                 line += f"   {first} is {ratio:8.2f} ×{self._judged(ratio, limits.get(one.name))}"
             elif p99_ms is not None:
-                line += f"   (p99 ≤ {p99_ms:g} ms) {self._word(p99 <= p99_ms)}"
+                line += f"   (p99 ≤ {p99_ms:g} ms) {self._word(0 < p99 <= p99_ms)}"
             print(line + (f"   {failed} FAILED" if failed else ""), flush=True)
             self.missed += bool(failed)
 
@@ -124,6 +124,7 @@ class Bench:
                 behind.append(other.result())
         kept = statistics.median(ratios)
         print(f"{title}: {kept:.2f} of its rate{self._judged(kept, least)}; beside it", end=" ")
+        self.missed += not all(run.rate for run in behind)  # nothing was drawn: then nothing was measured
         rate, p99 = statistics.median(run.rate for run in behind), statistics.median(run.p99_ms for run in behind)
         print(f"{rate:.0f} req/s of {busy.name}, p99 {p99:.0f} ms", flush=True)
 
