@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mapbox_vector_tile.Mapbox import vector_tile_pb2
 
 LAYER, FEATURE, KEY, VALUE = 3, 2, 3, 4
 """Field numbers: Tile.layers; Layer.features, keys, values (vector_tile.proto)."""
 TAGS = 2
 """Field number of Feature.tags."""
 LENGTH_DELIMITED = 2
-ID = 0x08
-"""Tag of Feature.id: field 1, a varint."""
 FIXED_BYTES = {1: 8, 5: 4}
 
 
@@ -22,33 +23,10 @@ def numbered(tile: bytes, numbers: Mapping[str, int]) -> bytes:
 
 
 def feature_ids(tile: bytes) -> list[int]:
-    """The ids of all features of a tile that have one."""
-    found: list[int] = []
-    for number, layer, _ in _fields(tile):
-        if number == LAYER:
-            found += _ids(layer)
-    return found
-
-
-def _ids(layer: bytes) -> Iterator[int]:
-    """Every published tile passes here, feature by feature: the two loops below are `_read`, unrolled."""
-    position, size = 0, len(layer)
-    while position < size:
-        if layer[position] != FEATURE << 3 | LENGTH_DELIMITED:
-            _, position = _skipped(layer, position)
-            continue
-        length, shift, position = 0, 0, position + 1
-        while (byte := layer[position]) > 0x7F:
-            length, shift, position = length | (byte & 0x7F) << shift, shift + 7, position + 1
-        start = position + 1
-        position = start + (length | byte << shift)
-        if layer[start] == ID:  # where writers put it: first
-            found, shift, start = 0, 0, start + 1
-            while (byte := layer[start]) > 0x7F:
-                found, shift, start = found | (byte & 0x7F) << shift, shift + 7, start + 1
-            yield found | byte << shift
-        else:
-            yield from (_read(raw, 1)[0] for number, _, raw in _fields(layer[start:position]) if number == 1)
+    """The ids of all features of a tile that have one (they count from 1)."""
+    message: Any = vector_tile_pb2.tile()
+    message.ParseFromString(tile)
+    return [feature.id for layer in message.layers for feature in layer.features if feature.id]
 
 
 def _layer(layer: bytes, numbers: Mapping[str, int]) -> bytes:
@@ -64,7 +42,7 @@ def _layer(layer: bytes, numbers: Mapping[str, int]) -> bytes:
         tags = next(_varints(packed) for field, packed, _ in _fields(content) if field == TAGS)
         fid = next(values[value] for name, value in zip(tags[::2], tags[1::2], strict=True) if name == key)
         # Field 1, a varint: the last one counts, so an id that stands there already is overruled.
-        parts.append(_field(FEATURE, content + bytes([ID]) + _varint(numbers[fid])))
+        parts.append(_field(FEATURE, content + b"\x08" + _varint(numbers[fid])))
     return b"".join(parts)
 
 
@@ -81,23 +59,17 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     position = 0
     while position < len(message):
         start = position
-        (number, content), position = _skipped(message, position)
-        yield number, content, message[start:position]
-
-
-def _skipped(message: bytes, position: int) -> tuple[tuple[int, bytes], int]:
-    """Number and content (empty unless length-delimited) of the field that begins there, and where the next begins."""
-    tag, position = _read(message, position)
-    content = b""
-    if tag & 7 == LENGTH_DELIMITED:
-        length, position = _read(message, position)
-        content = message[position : position + length]
-        position += length
-    elif tag & 7 == 0:
-        _, position = _read(message, position)
-    else:
-        position += FIXED_BYTES[tag & 7]
-    return (tag >> 3, content), position
+        tag, position = _read(message, position)
+        content = b""
+        if tag & 7 == LENGTH_DELIMITED:
+            length, position = _read(message, position)
+            content = message[position : position + length]
+            position += length
+        elif tag & 7 == 0:
+            _, position = _read(message, position)
+        else:
+            position += FIXED_BYTES[tag & 7]
+        yield tag >> 3, content, message[start:position]
 
 
 def _field(number: int, content: bytes) -> bytes:

@@ -53,8 +53,8 @@ points (drop-rate 1), nor open slivers between neighbours (shared nodes stay).""
 CROWDED = 100_000
 """Below WORKING_ZOOM, where one tile would hold more features than this (2 kB of memory each), maps are generalised."""
 
-GENERAL_FLAGS = (*_ALL, "--full-detail=12", "--low-detail=12", "--tiny-polygon-size=6")
-"""What is narrower than 6 of 4096 units, three quarters of a pixel, becomes dust of the same area in all."""
+GENERAL_FLAGS = (*_ALL, "--full-detail=11", "--low-detail=11", "--tiny-polygon-size=6")
+"""What is narrower than 6 of 2048 units, one and a half of 512 pixels, becomes dust of the same area in all."""
 
 
 def write(product: Product, folder: Path) -> tuple[Path, ...]:
