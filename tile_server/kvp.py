@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis_pipeline.errors import Absent, UnknownCollection, UnknownEdition, Withdrawn
-from tile_server.errors import Busy, RequestError, kind_of
+from tile_server.errors import Busy, Nowhere, RequestError, kind_of
 
 XML = "text/xml"
 
@@ -51,7 +51,7 @@ class Kvp:
 
 def _said(error: Exception) -> tuple[str, str, str, int]:
     """Code, text, locator and status."""
-    status = kind_of(error).status
+    status = 400 if isinstance(error, Nowhere) else kind_of(error).status
     if isinstance(error, ServiceError):
         return error.code, f"{error} {error.english}", error.parameter, 400
     if isinstance(error, RequestError):

@@ -18,7 +18,7 @@ from tile_server.answers import Found, Spot
 from tile_server.archives import MAX_ZOOM
 from tile_server.area import MERCATOR_EDGE_M
 from tile_server.boxes import around
-from tile_server.errors import RequestError
+from tile_server.errors import Nowhere, RequestError
 from tile_server.identifying import inside_town, look_at, place_document
 from tile_server.images import ImageFormat
 from tile_server.numbers import number
@@ -65,9 +65,9 @@ def four(text: str) -> Box:
     return first, second, third, fourth
 
 
-def no_area() -> RequestError:
+def no_area() -> Nowhere:
     """A box whose upper bound does not lie above its lower one."""
-    return RequestError("bbox の上限は下限より大きくしてください。", "bbox: the box has no area.", "bbox")
+    return Nowhere("bbox の上限は下限より大きくしてください。", "bbox: the box has no area.", "bbox")
 
 
 def moved(given: Box, box_crs: OutputCrs, crs: OutputCrs) -> Box:
@@ -78,10 +78,10 @@ def moved(given: Box, box_crs: OutputCrs, crs: OutputCrs) -> Box:
     if not (west < east and south < north) or max(map(abs, given)) > 1e8:
         raise no_area()
     if parse(box_crs.code).is_geographic and (max(abs(south), abs(north)) > 90 or max(abs(west), abs(east)) > 180):
-        raise RequestError("経度は ±180、緯度は ±90 の範囲です。", "bbox: outside ±180, ±90.", "bbox")
+        raise Nowhere("経度は ±180、緯度は ±90 の範囲です。", "bbox: outside ±180, ±90.", "bbox")
     box = box_crs.bbox_to_lonlat(*given)
     if not all(math.isfinite(edge) for edge in (box.west, box.south, box.east, box.north)):
-        raise RequestError("bbox が座標系の範囲の外です。", "bbox: outside the coordinate reference system.", "bbox")
+        raise Nowhere("bbox が座標系の範囲の外です。", "bbox: outside the coordinate reference system.", "bbox")
     return around_in(box, crs)
 
 

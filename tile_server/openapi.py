@@ -39,7 +39,21 @@ _LAT = {"type": "number", "minimum": -90, "maximum": 90}
 _WHOLE = {"type": "integer", "minimum": 0, "maximum": (1 << 24) - 1}
 _ZOOM = {"type": "integer", "minimum": 0, "maximum": 24}
 _TMS = {"type": "string"}
-_SIDE = {"type": "integer", "minimum": 1, "maximum": MOST_SIDE_PX}
+
+
+def _up_to(most: int) -> str:
+    """The pattern of the whole numbers from 1 to `most` (of two digits or more)."""
+    text = str(most)
+    found = [rf"[1-9][0-9]{{0,{len(text) - 2}}}"]
+    for at, digit in enumerate(text):
+        low = 0 if at else 1
+        if int(digit) > low:
+            found.append(rf"{text[:at]}[{low}-{int(digit) - 1}][0-9]{{{len(text) - at - 1}}}")
+    return rf"^({'|'.join(found)}|{text})$"
+
+
+_SIDE = {"type": "string", "pattern": _up_to(MOST_SIDE_PX)}
+"""A pattern and no `maximum`: beyond it the answer is 413, as OGC 20-058 wants it, and not that of a bad parameter."""
 
 _LON_TEXT, _LAT_TEXT = r"-?(?:1[0-7][0-9]|[1-9]?[0-9])(?:\.[0-9]{1,12})?", r"-?[1-8]?[0-9](?:\.[0-9]{1,12})?"
 _AREA = (

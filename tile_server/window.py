@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gis_pipeline.crs import OutputCrs, frame_code, parse, to_lonlat
 from gis_pipeline.model import BBox
 from tile_server.area import FrameBox, cover
-from tile_server.errors import RequestError, TooLarge
+from tile_server.errors import Nowhere, TooLarge
 
 Array = NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -123,7 +123,7 @@ def window_of(
 ) -> Window:
     """A window from the four numbers of a request: first and second axis, lower then upper bound.
 
-    `northing_first` is the order in which the request gives them. RequestError for a box without an area, beyond the
+    `northing_first` is the order in which the request gives them. Nowhere for a box without an area, beyond the
     CRS; TooLarge beyond MOST_SIDE_PX.
     """
     width_px, height_px = size_px
@@ -131,14 +131,14 @@ def window_of(
         raise too_large()
     west, south, east, north = (box[1], box[0], box[3], box[2]) if northing_first else box
     if not (west < east and south < north):
-        raise RequestError("bbox の上限は下限より大きくしてください。", "bbox: the box has no area.", "bbox")
+        raise Nowhere("bbox の上限は下限より大きくしてください。", "bbox: the box has no area.", "bbox")
     if not all(abs(edge) <= _FURTHEST for edge in (west, south, east, north)):
-        raise RequestError("bbox が座標系の範囲の外です。", "bbox: outside the coordinate reference system.", "bbox")
+        raise Nowhere("bbox が座標系の範囲の外です。", "bbox: outside the coordinate reference system.", "bbox")
     if min((east - west) / width_px, (north - south) / height_px) < 1e-9:
-        raise RequestError("bbox が小さすぎます。", "bbox: the box is too small.", "bbox")
+        raise Nowhere("bbox が小さすぎます。", "bbox: the box is too small.", "bbox")
     geographic = parse(crs.code).is_geographic
     if geographic and not (west >= -360 and east <= 360 and south >= -90 and north <= 90):
-        raise RequestError("経度は ±360、緯度は ±90 の範囲です。", "bbox: latitudes lie within ±90.", "bbox")
+        raise Nowhere("経度は ±360、緯度は ±90 の範囲です。", "bbox: latitudes lie within ±90.", "bbox")
     return Window(crs, frame, west, south, east, north, width_px, height_px)
 
 
@@ -152,7 +152,7 @@ def around_in(box: BBox, crs: OutputCrs) -> Box:
     x, y = (second, first) if crs.northing_first else (first, second)
     values = float(x.min()), float(y.min()), float(x.max()), float(y.max())
     if not all(math.isfinite(value) for value in values):
-        raise RequestError("bbox が座標系の範囲の外です。", "bbox: outside the coordinate reference system.", "bbox")
+        raise Nowhere("bbox が座標系の範囲の外です。", "bbox: outside the coordinate reference system.", "bbox")
     return values
 
 
