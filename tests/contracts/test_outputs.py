@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import time
+import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -521,3 +522,29 @@ def test_crowded_low_zooms_are_generalised_and_working_zooms_stay_as_they_were(
     assert [now[at] for at in now if at not in working] != [as_they_were[at] for at in now if at not in working]
     low = sum(len(gzip.decompress(tile)) for at, tile in now.items() if at not in working)
     assert low < sum(len(gzip.decompress(tile)) for at, tile in as_they_were.items() if at not in working)
+
+
+def _peak_bytes(member: str, product: Product, folder: Path) -> int:
+    """The most that Python and numpy hold at a time while a file is written."""
+    folder.mkdir()
+    tracemalloc.start()
+    try:
+        MEMBERS[member].write(product, folder)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("member", ["csv", "flatgeobuf", "geojson", "geopackage", "search", "store"])
+def test_what_a_writer_holds_does_not_grow_with_its_features(
+    member: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_table, "ROWS", 200)
+    few, many = 3_000, 8_000
+    shapes: list[BaseGeometry | None] = [samples.square(20 * (n % 100), 20 * (n // 100), 15) for n in range(many)]
+    declared = samples.collection("polygon")
+    MEMBERS[member].write(samples.product(declared, shapes[:few]), tmp_path)  # what is loaded once is no part of it
+    grown = _peak_bytes(member, samples.product(declared, shapes), tmp_path / "many") - _peak_bytes(
+        member, samples.product(declared, shapes[:few]), tmp_path / "few"
+    )
+    assert grown < 60 * (many - few)  # the text of one feature has some 500 bytes
