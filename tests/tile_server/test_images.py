@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+from fastapi import FastAPI
 from PIL import Image
 from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import reproject
 from starlette.testclient import TestClient
+from titiler.core.errors import DEFAULT_STATUS_CODES, add_exception_handlers
+from titiler.core.factory import TilerFactory
 
 from gis_pipeline.crs import output_crs, to_lonlat
 from tile_server import masters
@@ -84,6 +87,29 @@ def test_a_drawn_tile_shows_what_gdal_shows(tree: Path, client: TestClient, suff
         assert np.median(difference) <= 4
         assert np.mean(difference) < 8
         compared += 1
+    assert compared >= 2
+
+
+def test_a_drawn_tile_shows_what_titiler_shows(tree: Path, client: TestClient) -> None:
+    """titiler's own factory with its defaults, on one sheet: the other program that draws tiles from these files."""
+    application = FastAPI()
+    application.include_router(TilerFactory().router)
+    add_exception_handlers(application, DEFAULT_STATUS_CODES)
+    sheet = sorted((tree / FOLDER / "sheets").glob("*.tif"))[0]
+    compared = 0
+    with TestClient(application) as titiler:
+        for col, row in tiles(tree, 15):
+            answer = titiler.get(f"/tiles/WebMercatorQuad/15/{col}/{row}.png?url={sheet}&tilesize=256")
+            if answer.status_code == 404:  # Outside this sheet.
+                continue
+            theirs = np.asarray(Image.open(BytesIO(answer.content)).convert("RGBA")).astype(int)
+            ours = np.asarray(picture(client, f"/tiles/zumen@2026-04-01/15/{col}/{row}.png").convert("RGBA")).astype(
+                int
+            )
+            both = (theirs[..., 3] == 255) & (ours[..., 3] == 255)
+            assert both.sum() >= 0.98 * (theirs[..., 3] == 255).sum()
+            assert np.median(np.abs(theirs - ours)[both][:, :3]) <= 4
+            compared += 1
     assert compared >= 2
 
 
