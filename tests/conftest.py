@@ -14,6 +14,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,6 +43,13 @@ def site(sample: Path) -> Iterator[str]:
     """The address of a real server over the published sample, on a free port of 127.0.0.1."""
     with serving(sample / "published") as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The one driver of all browsers: a second one in the same thread would not start."""
+    with sync_playwright() as driver:
+        yield driver
 
 
 def machizu(folder: Path, *arguments: str) -> str:

@@ -189,7 +189,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"{layer['title']}（{layer['edition']}）"
         for feature in layer["features"]:
             for row in feature["labelled"]:
-                yield f"  {row['title']}: {'' if row['value'] is None else row['value']}{row['unit']}"
+                yield f"  {row['title']}: {'–' if row['value'] in (None, '') else str(row['value']) + row['unit']}"
             yield ""
         if not layer["features"]:
             yield f"  {STATES[layer['state']]}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import shapely
 from affine import Affine
 from rasterio.features import rasterize
 
@@ -42,3 +44,15 @@ def shows_the_districts(sample: Path, image: npt.NDArray[np.int16]) -> None:
         assert (np.abs(near - wanted).max(axis=1) <= 6).sum() >= 8, (district.Index, wanted)
         seen += 1
     assert seen >= 15
+
+
+def around(sample: Path, collection: str) -> dict[str, Any]:
+    """The box of a collection in degrees, a little wider than published numbers are rounded, for a map of it."""
+    west, south, east, north = shapes(sample, collection, "EPSG:4326").total_bounds
+    return {"box": [west - 1e-5, south - 1e-5, east + 1e-5, north + 1e-5], "projection": "EPSG:6677"}
+
+
+def middle() -> dict[str, Any]:
+    """The middle of the town at 5 m a pixel, for a map in the town's frame."""
+    box = gpd.GeoSeries([shapely.box(WEST_M, SOUTH_M, EAST_M, NORTH_M)], crs="EPSG:6677").to_crs("EPSG:4326")
+    return {"box": box.total_bounds.tolist(), "projection": "EPSG:6677", "resolution": 5}

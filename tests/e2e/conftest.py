@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from playwright.sync_api import Error as BrowserError
 
 from gis_pipeline.build import Folders, build
@@ -75,13 +75,6 @@ def served_candidate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
     assert outcome.candidate is not None, outcome.report
     with running(Settings(published=folder / "published", candidate=outcome.candidate.number)) as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """The one driver of all browsers: a second one in the same thread would not start."""
-    with sync_playwright() as driver:
-        yield driver
 
 
 def launched(playwright: Playwright, flags: list[str]) -> Browser:

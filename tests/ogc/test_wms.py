@@ -157,7 +157,9 @@ def test_feature_info_is_what_identify_says(client: TestClient) -> None:
     for form in ("text/html", "text/plain"):
         text = info(client, INFO_FORMAT=form).text
         for row in known["youto"]["features"][0]["labelled"]:
-            assert row["title"] in text and str("" if row["value"] is None else row["value"]) in text
+            shown = "–" if row["value"] is None else f"{row['value']}{row['unit']}"  # no unit without a value
+            assert row["title"] in text and shown in text
+            assert f"{row['title']}: {row['unit']}\n" not in text
         assert "該当なし" in text
 
 
