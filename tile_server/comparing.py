@@ -20,6 +20,7 @@ from gis_pipeline.changes import Difference, differences
 from gis_pipeline.crs import to_lonlat
 from gis_pipeline.errors import UnknownItem
 from tile_server.area import Area
+from tile_server.errors import TooLarge
 from tile_server.store import FeatureStore, Stores
 
 MOST_FEATURES = 50_000
@@ -120,15 +121,24 @@ def _key(before: Published, after: Published) -> tuple[str, str, str, str, str]:
 
 def comparable(before: Published, after: Published) -> bool:
     """Whether two editions can be compared on request: the same frame, and not too many features."""
-    same_frame = before.edition.frame == after.edition.frame
-    return same_frame and max(before.edition.count, after.edition.count) <= MOST_FEATURES
+    return before.edition.frame == after.edition.frame and _largest(before, after) <= MOST_FEATURES
+
+
+def _largest(before: Published, after: Published) -> int:
+    return max(before.edition.count, after.edition.count)
 
 
 def _compared(stores: Stores, before: Published, after: Published) -> Comparison:
+    named = f"「{after.declaration.title}」{before.edition.id} 版と {after.edition.id} 版"
+    if _largest(before, after) > MOST_FEATURES:
+        raise TooLarge(
+            f"{named}は {MOST_FEATURES} 件を超えるので、ここでは比べられません。"
+            "それぞれの版をダウンロードして比べてください。",
+            f"Editions of more than {MOST_FEATURES} features are not compared on request.",
+        )
     if not comparable(before, after):
         raise UnknownItem(
-            f"「{after.declaration.title}」{before.edition.id} 版と {after.edition.id} 版は、ここでは比べられません"
-            f"（座標系が同じで、{MOST_FEATURES} 件までの版を比べます）。それぞれの版をダウンロードして比べてください。"
+            f"{named}は座標系が違うので、ここでは比べられません。それぞれの版をダウンロードして比べてください。"
         )
     found = differences(_frame(stores, before), _frame(stores, after), hashed=not after.declaration.feature_id)
     town = np.array([difference.place for difference in found] or [], dtype=object)

@@ -134,10 +134,10 @@ def _links(view: View, entry: CollectionEntry, published: Published | None, form
             ("schema", "属性の説明"),
         )
     ]
-    if len(view.snapshot.history(entry.declaration.id)) > 1:
-        links.append(link(view.url("api", "changes", f="html"), "version-history", HTML, "更新のお知らせ"))
     if published is None:
         return links
+    if view.before(published) is not None:
+        links.append(link(view.url(*at, "changes", datetime=view.day, f="html"), "related", HTML, "前の版からの変更"))
     links.append(link(view.url(*at, "items", datetime=view.day, f="json"), "items", GEOJSON, "地物 (GeoJSON)"))
     links.append(link(view.url(*at, "items", datetime=view.day, f="html"), "items", HTML, "地物 (HTML)"))
     links += [

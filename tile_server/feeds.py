@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed: `page` is the same for people, `address` the feed's own."""
+    """A feed: `page` is the same for people, `address` the feed's own, `following` that of its next page if any."""
 
     id: str
     title: str
@@ -40,6 +40,7 @@ class Feed:
     updated: dt.datetime
     entries: Sequence[Entry]
     rights: str = ""
+    following: str = ""
 
 
 def _moment(moment: dt.datetime) -> str:
@@ -48,7 +49,8 @@ def _moment(moment: dt.datetime) -> str:
 
 def json_feed(feed: Feed) -> dict[str, Any]:
     """https://www.jsonfeed.org/version/1.1/"""
-    return {
+    turned = {"next_url": feed.following} if feed.following else {}
+    return turned | {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "home_page_url": feed.page,
@@ -71,7 +73,7 @@ def json_feed(feed: Feed) -> dict[str, Any]:
 
 
 def atom(feed: Feed) -> bytes:
-    """RFC 4287; places as GeoRSS points (latitude before longitude)."""
+    """RFC 4287, in pages (RFC 5005, 3); places as GeoRSS points (latitude before longitude)."""
     root = ElementTree.Element("feed", {"xmlns": _NAMESPACE, "xmlns:georss": _GEORSS, "xml:lang": "ja"})
     _add(root, "id", feed.id)
     _add(root, "title", feed.title)
@@ -79,6 +81,8 @@ def atom(feed: Feed) -> bytes:
     _add(ElementTree.SubElement(root, "author"), "name", feed.author)
     ElementTree.SubElement(root, "link", {"rel": "self", "type": ATOM, "href": feed.address})
     ElementTree.SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": feed.page})
+    if feed.following:
+        ElementTree.SubElement(root, "link", {"rel": "next", "type": ATOM, "href": feed.following})
     if feed.rights:
         _add(root, "rights", feed.rights)
     for entry in feed.entries:

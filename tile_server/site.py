@@ -116,6 +116,16 @@ class View:
         except UnknownEdition:
             return None, ""
 
+    def before(self, published: Published) -> Published | None:
+        """The edition before another one; one that was withdrawn is passed over."""
+        name = published.declaration.id
+        for earlier in reversed([one for one in self.snapshot.history(name) if one.order < published.entry.order]):
+            try:
+                return self.snapshot.edition(name, edition_id=earlier.id)
+            except Withdrawn:
+                continue
+        return None
+
 
 def site_of(request: Request) -> Site:
     """The site of the application that handles this request."""

@@ -21,7 +21,7 @@ from tile_server.towngrid import SCALES, Limits, TownGrid, town_grid
 from tile_server.window import Window
 
 Kind = Literal["vector", "map"]
-_MERCATOR = "http://www.opengis.net/def/crs/EPSG/0/3857"
+MERCATOR = "http://www.opengis.net/def/crs/EPSG/0/3857"
 _MOST_LATITUDE = 85.0511287798066
 
 FORMATS: dict[Kind, tuple[str, ...]] = {"vector": ("mvt",), "map": ("webp", "png", "jpg")}
@@ -125,7 +125,7 @@ def tile_sets(view: View, published: Published, kind: Kind, form: Form) -> dict[
     """The list of tile sets of one collection (OGC 20-057, /req/tilesets-list)."""
     at = steps(published, kind)
     entries = [
-        _summary(one)
+        _summary(view, one)
         | {
             "links": [
                 link(view.url(*at, one.id, datetime=view.day, f="json"), "self", JSON, "タイルセットの説明"),
@@ -144,12 +144,14 @@ def tile_set(view: View, one: TileSet, form: Form) -> dict[str, Any]:
     at = steps(published, one.kind)
     links: list[Link] = both_forms(view, form, *at, one.id, datetime=view.day)
     links.append(link(view.url("api", "tileMatrixSets", one.id, f="json"), REL + "tiling-scheme", JSON, one.id))
+    day = [] if view.day is None else [f"datetime={view.day}"]
     for name in one.formats:
-        day = "" if view.day is None else f"datetime={view.day}&"
-        href = f"{view.url(*at, one.id)}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}?{day}f={name}"
+        # Without `f` it is the first format: a template with nothing but the place in it suits every reader.
+        query = "&".join([*day, *([] if name == one.formats[0] else [f"f={name}"])])
+        href = f"{view.url(*at, one.id)}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}" + (f"?{query}" if query else "")
         links.append(link(href, "item", MEDIA_TYPES[name], f"タイル ({name})", templated=True))
     box = published.edition.bbox or one.archive.bounds
-    document = _summary(one) | {
+    document = _summary(view, one) | {
         "description": published.declaration.description,
         "attribution": documents.attribution_of(view, published),
         "version": published.edition.id,
@@ -160,21 +162,27 @@ def tile_set(view: View, one: TileSet, form: Form) -> dict[str, Any]:
         "boundingBox": {"lowerLeft": [box.west, box.south], "upperRight": [box.east, box.north], "crs": CRS84},
     }
     if one.kind == "vector":
-        document["layers"] = [_layer(one)]
+        document["layers"] = [layer(one)]
     return document
 
 
-def _summary(one: TileSet) -> dict[str, Any]:
-    summary = {
+def _summary(view: View, one: TileSet) -> dict[str, Any]:
+    return {
         "title": one.published.declaration.title,
         "dataType": one.kind,
-        "crs": _MERCATOR if one.grid is None else one.grid.crs.uri,
+        "crs": MERCATOR if one.grid is None else one.grid.crs.uri,
         "tileMatrixSetId": one.id,
+        "tileMatrixSetURI": uri_of(view, one.id),
     }
-    return summary | ({"tileMatrixSetURI": TMS_URI} if one.grid is None else {})
 
 
-def _layer(one: TileSet) -> dict[str, Any]:
+def uri_of(view: View, tile_matrix_set_id: str) -> str:
+    """What identifies a tile matrix set: OGC's URI, or for the town's own the address of its definition."""
+    return TMS_URI if tile_matrix_set_id == TMS else view.url("api", "tileMatrixSets", tile_matrix_set_id)
+
+
+def layer(one: TileSet) -> dict[str, Any]:
+    """One layer of a vector tile: which features, which properties, in which tile matrices."""
     published = one.published
     kinds = {"integer": "integer", "percent": "integer", "number": "number"}
     return {
@@ -196,9 +204,12 @@ def _layer(one: TileSet) -> dict[str, Any]:
 
 def limits(one: TileSet) -> list[dict[str, Any]]:
     """The rows and columns that can hold something in each tile matrix."""
-    return [
-        {"tileMatrix": str(matrix)} | dict(zip(_LIMITS, one.limits(matrix), strict=True)) for matrix in one.matrices
-    ]
+    return [limit_document(matrix, one.limits(matrix)) for matrix in one.matrices]
+
+
+def limit_document(matrix: int, found: Limits) -> dict[str, Any]:
+    """The limits of one tile matrix."""
+    return {"tileMatrix": str(matrix)} | dict(zip(_LIMITS, found, strict=True))
 
 
 _LIMITS = ("minTileRow", "maxTileRow", "minTileCol", "maxTileCol")
@@ -222,8 +233,13 @@ def matrix_sets(view: View, form: Form) -> dict[str, Any]:
     """The list of tile matrix sets."""
     grid = town_grid(view.service.crs)
     known: list[dict[str, Any]] = [
-        {"id": TMS, "title": "Web メルカトル（地理院タイルと同じ区切り）", "uri": TMS_URI, "crs": _MERCATOR},
-        {"id": grid.id, "title": grid.document()["title"], "crs": grid.crs.uri},
+        {"id": TMS, "title": "Web メルカトル（地理院タイルと同じ区切り）", "uri": TMS_URI, "crs": MERCATOR},
+        {
+            "id": grid.id,
+            "title": grid.document()["title"],
+            "uri": uri_of(view, grid.id),
+            "crs": grid.crs.uri,
+        },
     ]
     for entry in known:
         href = view.url("api", "tileMatrixSets", entry["id"], f="json")
@@ -235,7 +251,7 @@ def matrix_set(view: View, tile_matrix_set_id: str) -> dict[str, Any]:
     """The definition of one of them; UnknownItem for any other id."""
     grid = town_grid(view.service.crs)
     if tile_matrix_set_id == grid.id:
-        return grid.document()
+        return grid.document() | {"uri": uri_of(view, grid.id)}
     if tile_matrix_set_id != TMS:
         raise UnknownItem(f"タイル行列集合「{tile_matrix_set_id[:60]}」はありません。")
     return _web_mercator()
@@ -244,4 +260,4 @@ def matrix_set(view: View, tile_matrix_set_id: str) -> dict[str, Any]:
 def _web_mercator() -> dict[str, Any]:
     """WebMercatorQuad as its standard defines it (OGC 17-083r4, annex D.1)."""
     document: dict[str, Any] = images.web_mercator().model_dump(mode="json", by_alias=True, exclude_none=True)
-    return document | {"id": TMS, "uri": TMS_URI, "crs": _MERCATOR}
+    return document | {"id": TMS, "uri": TMS_URI, "crs": MERCATOR}

@@ -32,7 +32,17 @@ def address(template: str, zoom: object, row: object, col: object) -> str:
 
 def test_req_core_conformance(client: TestClient) -> None:
     declared = client.get("/api/conformance").json()["conformsTo"]
-    for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt", "png", "jpeg", "oas30"):
+    for name in (
+        "core",
+        "tileset",
+        "tilesets-list",
+        "dataset-tilesets",
+        "geodata-tilesets",
+        "mvt",
+        "png",
+        "jpeg",
+        "oas30",
+    ):
         assert f"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/{name}" in declared
 
 
@@ -51,7 +61,7 @@ def test_req_tilesets_list_tileset_links(client: TestClient, collection: str) ->
     assert [entry["tileMatrixSetId"] for entry in entries] == ["WebMercatorQuad", "EPSG6677Scales"]
     assert entries[0]["tileMatrixSetURI"] == TMS_URI
     for entry in entries:
-        assert {"title", "dataType", "crs", "links"} <= set(entry)
+        assert {"title", "dataType", "crs", "links", "tileMatrixSetURI"} <= set(entry)
         for link in entry["links"]:  # the executable suite reads every one of them as JSON
             assert client.get(link["href"], headers={"accept": "application/json"}).json()
         assert "self" in {link["rel"] for link in entry["links"]}
@@ -65,6 +75,8 @@ def test_req_tileset_tms_link_and_templates(client: TestClient, collection: str)
     assert templates(document)
     for link in templates(document):
         assert link["templated"] is True
+    assert "?" not in templates(document)[0]["href"], "what is given without f is asked for without it"
+    for link in templates(document):
         assert all(name in link["href"] for name in ("{tileMatrix}", "{tileRow}", "{tileCol}"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from tests.tile_server.client import BASE
+from tests.tile_server.client import BASE, client_of
 from tests.tile_server.tree import WITHDRAWN_BECAUSE, lonlat
 
 AT = "/api/collections/youto/changes"
@@ -189,3 +191,85 @@ def test_every_address_in_a_feed_answers(client: TestClient) -> None:
         for item in client.get(feed).json()["items"]:
             assert item["url"].startswith(BASE)
             assert client.get(item["url"]).status_code == 200, item["url"]
+
+
+# ------------------------------------------------------------------ feeds, pages, limits
+
+FEEDS = (AT, "/api/changes")
+
+
+def _absolute(address: Any) -> bool:
+    return isinstance(address, str) and address.startswith(BASE + "/")
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_a_json_feed_has_what_its_version_requires(client: TestClient, path: str) -> None:
+    """https://www.jsonfeed.org/version/1.1/: title and items; each item a unique id, content and an RFC 3339 date."""
+    answer = client.get(f"{path}?f=jsonfeed")
+    feed = answer.json()
+    assert answer.headers["content-type"] == "application/feed+json"
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["title"] and _absolute(feed["home_page_url"]) and feed["authors"][0]["name"]
+    assert client.get(feed["feed_url"]).json() == feed
+    assert len({item["id"] for item in feed["items"]}) == len(feed["items"]) > 0
+    for item in feed["items"]:
+        assert isinstance(item["id"], str) and item["content_text"] and item["title"] and _absolute(item["url"])
+        assert dt.datetime.fromisoformat(item["date_modified"]).tzinfo is not None
+        assert all(name.startswith("_") or name in JSON_FEED_ITEM for name in item)
+
+
+JSON_FEED_ITEM = {"id", "url", "title", "content_text", "date_modified", "tags"}
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_an_atom_feed_has_what_its_standard_requires(client: TestClient, path: str) -> None:
+    """RFC 4287, 4.1.1 and 4.1.2: one id, title, updated each; an author; a link to itself; entries with an alternate."""
+    root = ElementTree.fromstring(client.get(f"{path}?f=atom").content)
+    assert root.tag == f"{ATOM}feed"
+    entries = root.findall(f"{ATOM}entry")
+    for node in (root, *entries):
+        for name in ("id", "title", "updated"):
+            (element,) = node.findall(f"{ATOM}{name}")
+            assert element.text
+        assert dt.datetime.fromisoformat(node.findtext(f"{ATOM}updated") or "").tzinfo is not None
+        assert (node.findtext(f"{ATOM}id") or "").startswith("urn:machizu:")
+    assert root.findtext(f"{ATOM}author/{ATOM}name")
+    (own,) = [link for link in root.findall(f"{ATOM}link") if link.get("rel") == "self"]
+    assert _absolute(own.get("href"))
+    for entry in entries:
+        (alternate,) = [link for link in entry.findall(f"{ATOM}link") if link.get("rel") == "alternate"]
+        assert _absolute(alternate.get("href")) and entry.findtext(f"{ATOM}content")
+    assert len({entry.findtext(f"{ATOM}id") for entry in entries}) == len(entries) > 0
+
+
+def test_pages_of_a_feed_together_are_the_feed(client: TestClient) -> None:
+    whole = [item["id"] for item in client.get("/api/changes?f=jsonfeed").json()["items"]]
+    found: list[str] = []
+    address: str | None = "/api/changes?f=jsonfeed&limit=2"
+    while address:
+        page = client.get(address).json()
+        found += [item["id"] for item in page["items"]]
+        address = page.get("next_url")
+    assert found == whole
+    first = ElementTree.fromstring(client.get("/api/changes?f=atom&limit=2").content)
+    assert [link.get("rel") for link in first.findall(f"{ATOM}link")] == ["self", "alternate", "next"]
+    assert {link["rel"] for link in client.get("/api/changes?limit=2&offset=2").json()["links"]} >= {"next", "prev"}
+
+
+def test_editions_too_large_to_compare_are_said_to_be_too_large(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tile_server.comparing.MOST_FEATURES", 99)
+    with client_of(tree) as fresh:
+        answer = fresh.get(AT)
+        assert (answer.status_code, answer.json()["type"]) == (413, "urn:machizu:problem:too-large")
+        assert "99 件" in answer.json()["detail"]
+        assert news(fresh)["youto", "2026-04-01"]["counts"] is None
+
+
+def test_a_map_and_the_landing_page_lead_to_what_changed(client: TestClient) -> None:
+    landing = {link["href"]: link["type"] for link in client.get("/api").json()["links"]}
+    assert landing[f"{BASE}/api/changes?f=html"] == "text/html"
+    assert landing[f"{BASE}/api/changes?f=atom"] == "application/atom+xml"
+    links = client.get("/api/collections/youto").json()["links"]
+    assert f"{BASE}{AT}?f=html" in {link["href"] for link in links}
+    register = client.get("/api/collections/choubo").json()["links"]
+    assert not [link for link in register if "/changes" in link["href"]], "one edition has nothing to be compared with"

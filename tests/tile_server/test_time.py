@@ -49,6 +49,7 @@ TIMELESS = (
 """Paths that carry no data, that name an edition themselves, or whose answer hangs on `request=` (tested below)."""
 MANY = (
     "/api/changes", "/api/collections", "/api/map", "/api/records", "/api/stac", "/api/styles", "/identify",
+    "/api/tiles", "/api/tiles/{tileMatrixSetId}", "/api/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
     "/layers.txt", "/list", "/search",
 )  # fmt: skip
 """Paths over all maps: a day before every edition is an empty answer, not an error."""

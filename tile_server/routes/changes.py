@@ -94,22 +94,12 @@ def _edition(view: View, collection_id: str, text: str, parameter: str) -> Publi
 
 def _before(view: View, after: Published) -> Published:
     """The edition before another one; one that was withdrawn is passed over."""
-    found = _predecessor(view, after.declaration.id, after.entry)
+    found = view.before(after)
     if found is None:
         raise UnknownEdition(
             f"「{after.declaration.title}」に {after.edition.id} 版より前の版はありません（データ無し）。"
         )
     return found
-
-
-def _predecessor(view: View, collection_id: str, entry: EditionEntry) -> Published | None:
-    earlier = [one for one in view.snapshot.history(collection_id) if one.order < entry.order]
-    for one in reversed(earlier):
-        try:
-            return view.snapshot.edition(collection_id, edition_id=one.id)
-        except Withdrawn:
-            continue
-    return None
 
 
 @router.get(
@@ -182,6 +172,7 @@ def _answer(view: View, request: Request, comparison: Comparison, part: Part, pa
         author=declaration.authority or view.service.name,
         page=next(entry["href"] for entry in links if entry["type"] == HTML),
         address=links[0]["href"],
+        following=next((entry["href"] for entry in links if entry["rel"] == "next"), ""),
         updated=view.snapshot.published_at(comparison.after.entry),
         entries=changes.entries(view, comparison, shown),
         rights=documents.attribution_of(view, comparison.after),
@@ -202,15 +193,24 @@ def _moment(moment: dt.datetime) -> str:
 def _links(view: View, request: Request, comparison: Comparison, form: Form, page: Paging, matched: int) -> list[Link]:
     at = ("api", "collections", comparison.after.declaration.id)
     links = _forms(view, request, (*at, "changes"), form, GEOJSON)
-    query: dict[str, Any] = {name: value for name, value in request.query_params.items() if name != "f"}
-    kind = _TYPES[form]
-    if page.offset + page.limit < matched:
-        following = query | {"limit": page.limit, "offset": page.offset + page.limit, "f": form}
-        links.append(link(view.url(*at, "changes", **following), "next", kind, "次のページ"))
-    if page.offset > 0:
-        earlier = query | {"limit": page.limit, "offset": max(0, page.offset - page.limit), "f": form}
-        links.append(link(view.url(*at, "changes", **earlier), "prev", kind, "前のページ"))
+    links += _turning(view, request, (*at, "changes"), (form, _TYPES[form]), page, matched)
     links.append(link(view.url(*at, datetime=view.day, f="json"), "collection", JSON, "地図の説明"))
+    return links
+
+
+def _turning(
+    view: View, request: Request, at: tuple[str, ...], form: tuple[Form, str], page: Paging, matched: int
+) -> list[Link]:
+    """`next` and `prev`; every parameter of the request is carried along."""
+    query: dict[str, Any] = dict(request.query_params)
+    links: list[Link] = []
+    for rel, offset, title in (
+        ("next", page.offset + page.limit, "次のページ"),
+        ("prev", max(0, page.offset - page.limit), "前のページ"),
+    ):
+        if offset < matched if rel == "next" else page.offset > 0:
+            turned = query | {"limit": page.limit, "offset": offset, "f": form[0]}
+            links.append(link(view.url(*at, **turned), rel, form[1], title))
     return links
 
 
@@ -263,7 +263,7 @@ async def all_changes(
     view = view.at(on)
     found = sorted(await _news(view, part), key=lambda news: (news.updated, news.edition.id), reverse=True)
     shown = found[page.offset : page.offset + page.limit]
-    return await anyio.to_thread.run_sync(partial(_news_answer, view, request, shown, len(found), form, part))
+    return await anyio.to_thread.run_sync(partial(_news_answer, view, request, shown, len(found), form, part, page))
 
 
 async def _news(view: View, part: Part) -> list[News]:
@@ -296,28 +296,33 @@ async def _one(view: View, entry: CollectionEntry, edition: EditionEntry, part: 
 
 
 async def _counts(view: View, after: Published, part: Part) -> Counts | None:
-    before = _predecessor(view, after.declaration.id, after.entry)
+    before = view.before(after)
     if before is None or not comparable(before, after):
         return None
     comparison = await view.site.comparisons.of(view.site.stores, before, after)
     return comparison.counts(await anyio.to_thread.run_sync(comparison.within, part.area, part.outline))
 
 
-def _news_answer(view: View, request: Request, shown: Sequence[News], matched: int, form: Form, part: Part) -> Response:
-    links = _forms(view, request, ("api", "changes"), form, JSON)
+def _news_answer(
+    view: View, request: Request, shown: Sequence[News], matched: int, form: Form, part: Part, page: Paging
+) -> Response:
+    at, kind = ("api", "changes"), JSON if form == "json" else _TYPES[form]
+    links = _forms(view, request, at, form, JSON) + _turning(view, request, at, (form, kind), page, matched)
     entries = [_entry(view, news) for news in shown]
     if form == "json":
         about = {"numberMatched": matched, "numberReturned": len(shown), "links": links}
         return reply_json(view, request, about | {"changes": [_document(view, news) for news in shown]})
     if form == "html":
         feeds = [entry for entry in links if entry["type"] in (ATOM, JSON_FEED)]
-        return reply_page(view, request, "news.html", entries=entries, feeds=feeds, limited=part.limited)
+        turns = [entry for entry in links if entry["rel"] in ("next", "prev")]
+        return reply_page(view, request, "news.html", entries=entries, feeds=feeds, limited=part.limited, turns=turns)
     feed = Feed(
         id=changes.entry_id(view, "news"),
         title=f"{documents.title_of(view.service)}の更新",
         author=view.service.name,
         page=next(entry["href"] for entry in links if entry["type"] == HTML),
         address=links[0]["href"],
+        following=next((entry["href"] for entry in links if entry["rel"] == "next"), ""),
         updated=max((entry.updated for entry in entries), default=view.snapshot.release.made_at),
         entries=entries,
         rights=view.service.attribution,

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request, Response
 
 from gis_pipeline.crs import output_crs
 from tile_server import documents, making
-from tile_server.draw import MOST_FEATURES
 from tile_server.documents import REL
+from tile_server.draw import MOST_FEATURES
+from tile_server.feeds import ATOM
 from tile_server.openapi import OPENAPI_TYPE, api_document, described
-from tile_server.respond import HTML, JSON, Wanted, both_forms, link, reply, reply_both, reply_page
+from tile_server.respond import HTML, JSON, Link, Wanted, both_forms, link, reply, reply_both, reply_page
 from tile_server.site import Asked, View
 from tile_server.window import MOST_SIDE_PX
 
@@ -40,8 +41,8 @@ CONFORMS_TO = (
     *(f"{_CQL2}{name}" for name in ("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions")),
     *(f"{_SCHEMAS}{name}" for name in ("schemas", "core-roles-features", "returnables-and-receivables")),
     *(f"{_SCHEMAS}{name}" for name in ("queryables", "sortables")),
-    *(f"{_TILES}{name}" for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt", "png", "jpeg")),
-    f"{_TILES}oas30",
+    *(f"{_TILES}{name}" for name in ("core", "tileset", "tilesets-list", "dataset-tilesets", "geodata-tilesets")),
+    *(f"{_TILES}{name}" for name in ("mvt", "png", "jpeg", "oas30")),
     *(f"{_MAPS}{name}" for name in ("core", "collection-map", "dataset-map", "collections-selection", "crs")),
     *(f"{_MAPS}{name}" for name in ("tilesets", "png", "jpeg", "oas30")),
     *(f"{_STYLES}{name}" for name in ("core", "json", "html", "mapbox-styles", "sld-11")),
@@ -63,6 +64,7 @@ def _landing(view: View, form: Wanted) -> dict[str, Any]:
             link(view.url("api", "docs"), "service-doc", HTML, "API の説明"),
             link(view.url("api", "conformance", f="json"), "conformance", JSON, "準拠する規格"),
             link(view.url("api", "collections", f="json"), "data", JSON, "地図の一覧"),
+            *_tiles(view),
             link(view.url("api", "tileMatrixSets", f="json"), REL + "tiling-schemes", JSON, "タイル行列集合"),
             link(view.url("api", "styles", f="json"), REL + "styles", JSON, "スタイルの一覧"),
             link(view.url("api", "map"), REL + "map", "image/png", "地図を重ねた画像 (OGC API – Maps)"),
@@ -70,6 +72,8 @@ def _landing(view: View, form: Wanted) -> dict[str, Any]:
             link(_capabilities(view, "wms", "WMS", "1.1.1"), "service-meta", _WMS_111, "WMS 1.1.1"),
             link(view.url("wmts", "1.0.0", "WMTSCapabilities.xml"), "service-meta", "text/xml", "WMTS 1.0.0"),
             link(view.url("api", "stac"), "related", JSON, "目録 (STAC)"),
+            link(view.url("api", "changes", f="html"), "related", HTML, "地図の更新"),
+            link(view.url("api", "changes", f="atom"), "related", ATOM, "地図の更新の知らせ (Atom)"),
             link(view.url("layers.txt"), "related", "text/plain", "地理院地図の形のレイヤー一覧"),
             link(view.base + "/", "related", HTML, "地図を見る"),
         ],
@@ -83,6 +87,12 @@ def _landing(view: View, form: Wanted) -> dict[str, Any]:
 
 def _capabilities(view: View, path: str, service: str, version: str) -> str:
     return view.url(path, SERVICE=service, REQUEST="GetCapabilities", VERSION=version)
+
+
+def _tiles(view: View) -> list[Link]:
+    if not any(published.edition.asset_of("pmtiles") for published in documents.current_editions(view)):
+        return []
+    return [link(view.url("api", "tiles", f="json"), REL + "tilesets-vector", JSON, "全部の地図のベクトルタイル")]
 
 
 def _limits(view: View) -> dict[str, Any]:

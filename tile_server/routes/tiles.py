@@ -7,7 +7,8 @@ from typing import Annotated
 import anyio
 from fastapi import APIRouter, Query, Request, Response
 
-from tile_server.archives import MAX_ZOOM
+from tile_server import caching, datasettiles
+from tile_server.archives import MAX_ZOOM, MEDIA_TYPES
 from tile_server.errors import RequestError
 from tile_server.numbers import whole
 from tile_server.openapi import described
@@ -35,19 +36,30 @@ def _one(view: View, request: Request, ids: tuple[str, str], kind: Kind, form: F
     return reply_both(view, request, form, tile_set(view, one, form), "tileset.html")
 
 
-@router.get(f"{_AT}/tiles", **described("tileSets", JSON, HTML, summary="ベクトルタイルの一覧"))
+@router.get(
+    f"{_AT}/tiles",
+    **described(
+        "tileSets", JSON, HTML, summary="ベクトルタイルの一覧", operation="tiles.collection.vector.getTileSetsList"
+    ),
+)
 def vector_tile_sets(view: Asked, request: Request, collection_id: CollectionId, on: Instant, form: Wanted) -> Response:
     """OGC 20-057, /req/geodata-tilesets: the vector tile sets of a collection."""
     return _list(view.at(on), request, collection_id, "vector", form)
 
 
-@router.get(f"{_AT}/map/tiles", **described("tileSets", JSON, HTML, summary="画像タイルの一覧"))
+@router.get(
+    f"{_AT}/map/tiles",
+    **described("tileSets", JSON, HTML, summary="画像タイルの一覧", operation="tiles.collection.map.getTileSetsList"),
+)
 def map_tile_sets(view: Asked, request: Request, collection_id: CollectionId, on: Instant, form: Wanted) -> Response:
     """OGC 20-057, /req/geodata-tilesets: the map tile sets of a collection."""
     return _list(view.at(on), request, collection_id, "map", form)
 
 
-@router.get(f"{_AT}/tiles{_ONE}", **described("tileSet", JSON, HTML, summary="ベクトルタイルの説明"))
+@router.get(
+    f"{_AT}/tiles{_ONE}",
+    **described("tileSet", JSON, HTML, summary="ベクトルタイルの説明", operation="tiles.collection.vector.getTileSet"),
+)
 def vector_tile_set(
     view: Asked,
     request: Request,
@@ -60,7 +72,10 @@ def vector_tile_set(
     return _one(view.at(on), request, (collection_id, tile_matrix_set_id), "vector", form)
 
 
-@router.get(f"{_AT}/map/tiles{_ONE}", **described("tileSet", JSON, HTML, summary="画像タイルの説明"))
+@router.get(
+    f"{_AT}/map/tiles{_ONE}",
+    **described("tileSet", JSON, HTML, summary="画像タイルの説明", operation="tiles.collection.map.getTileSet"),
+)
 def map_tile_set(
     view: Asked,
     request: Request,
@@ -89,7 +104,12 @@ async def _tile(
     return await set_response(view, request, one, (matrix, row, col), form)
 
 
-@router.get(f"{_AT}/tiles{_TILE}", **described("", "application/vnd.mapbox-vector-tile", summary="ベクトルタイル"))
+@router.get(
+    f"{_AT}/tiles{_TILE}",
+    **described(
+        "", "application/vnd.mapbox-vector-tile", summary="ベクトルタイル", operation="tiles.collection.vector.getTile"
+    ),
+)
 async def vector_tile(
     view: Asked,
     request: Request,
@@ -108,7 +128,9 @@ async def vector_tile(
 
 @router.get(
     f"{_AT}/map/tiles{_TILE}",
-    **described("", "image/webp", "image/png", "image/jpeg", summary="画像タイル"),
+    **described(
+        "", "image/webp", "image/png", "image/jpeg", summary="画像タイル", operation="tiles.collection.map.getTile"
+    ),
 )
 async def map_tile(
     view: Asked,
@@ -126,7 +148,62 @@ async def map_tile(
     return await _tile(view, request, named, (tile_matrix, tile_row, tile_col), on, f)
 
 
-@router.get("/api/tileMatrixSets", **described("tileMatrixSets", JSON, HTML, summary="タイル行列集合の一覧"))
+@router.get(
+    "/api/tiles",
+    **described("tileSets", JSON, HTML, summary="全部の地図のタイル", operation="tiles.dataset.vector.getTileSetsList"),
+)
+def dataset_tile_sets(view: Asked, request: Request, on: Instant, form: Wanted) -> Response:
+    """OGC 20-057, /req/dataset-tilesets: the vector tiles of all maps together."""
+    return reply_both(view, request, form, datasettiles.listed(view.at(on), form), "tilesets.html")
+
+
+@router.get(
+    f"/api/tiles{_ONE}",
+    **described("tileSet", JSON, HTML, summary="全部の地図のタイルの説明", operation="tiles.dataset.vector.getTileSet"),
+)
+def dataset_tile_set(
+    view: Asked, request: Request, tile_matrix_set_id: TileMatrixSetId, on: Instant, form: Wanted
+) -> Response:
+    """OGC 20-057, /req/tileset: the vector tiles of all maps together."""
+    datasettiles.check_set(tile_matrix_set_id)
+    return reply_both(view, request, form, datasettiles.described(view.at(on), form), "tileset.html")
+
+
+@router.get(
+    f"/api/tiles{_TILE}",
+    **described("", MEDIA_TYPES["mvt"], summary="全部の地図のタイル", operation="tiles.dataset.vector.getTile"),
+)
+def dataset_tile(
+    view: Asked,
+    request: Request,
+    tile_matrix_set_id: TileMatrixSetId,
+    tile_matrix: TileMatrix,
+    tile_row: TileRow,
+    tile_col: TileCol,
+    on: Instant,
+    f: TileFormat = None,
+) -> Response:
+    """OGC 20-057, /req/core/tc-op: one vector tile with every map as a layer."""
+    datasettiles.check_set(tile_matrix_set_id)
+    if f not in (None, "mvt"):
+        raise RequestError("f は mvt です。", "f must be mvt.", "f")
+    matrix = whole(tile_matrix, "tileMatrix", 0, MAX_ZOOM)
+    row, col = whole(tile_row, "tileRow", 0, _LAST), whole(tile_col, "tileCol", 0, _LAST)
+    tiles = datasettiles.dataset_tiles(view.at(on))
+    content = tiles.tile(matrix, row, col)
+    headers = {
+        "etag": caching.weak_tag(*tiles.tag, matrix, row, col),
+        "cache-control": caching.PRIVATE if view.candidate else caching.REVALIDATE,
+    }
+    if caching.matches(request.headers.get("if-none-match"), headers["etag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(content, 200 if content else 204, headers, MEDIA_TYPES["mvt"] if content else None)
+
+
+@router.get(
+    "/api/tileMatrixSets",
+    **described("tileMatrixSets", JSON, HTML, summary="タイル行列集合の一覧", operation="tiles.getTileMatrixSetsList"),
+)
 def tile_matrix_sets(view: Asked, request: Request, form: Wanted) -> Response:
     """OGC 20-057, 9.1: the tile matrix sets that tiles are offered in."""
     return reply_both(view, request, form, matrix_sets(view, form), "tilematrixsets.html")
@@ -134,7 +211,7 @@ def tile_matrix_sets(view: Asked, request: Request, form: Wanted) -> Response:
 
 @router.get(
     "/api/tileMatrixSets/{tileMatrixSetId}",
-    **described("tileMatrixSet", JSON, HTML, summary="タイル行列集合の定義"),
+    **described("tileMatrixSet", JSON, HTML, summary="タイル行列集合の定義", operation="tiles.getTileMatrixSet"),
 )
 def tile_matrix_set(view: Asked, request: Request, tile_matrix_set_id: TileMatrixSetId, form: Wanted) -> Response:
     """OGC 17-083r4: the definition of one tile matrix set."""
