@@ -14,6 +14,7 @@ import pytest
 
 import gis_pipeline.formats
 from gis_pipeline.errors import MachizuError, MaterialError
+from gis_pipeline.formats._files import LIMITS
 from gis_pipeline.members import SourceTable
 from gis_pipeline.model import Source
 from gis_pipeline.plugins import members
@@ -162,7 +163,7 @@ def test_a_file_past_the_size_limit_is_refused_before_it_is_read(sample: Sample,
     path = tmp_path / sample.path.name
     path.write_bytes(sample.path.read_bytes())
     with path.open("r+b") as file:
-        file.truncate((1 << 30) + 1)
+        file.truncate(LIMITS.file_bytes + 1)
     with pytest.raises(MaterialError, match="ファイルが大きすぎます"):
         read_one(sample.member, path, sample.source)
 

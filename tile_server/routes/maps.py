@@ -12,6 +12,7 @@ from PIL import ImageColor
 from gis_pipeline.catalog import Published
 from gis_pipeline.crs import OutputCrs, output_crs
 from gis_pipeline.errors import UnknownItem
+from gis_pipeline.model import BBox
 from tile_server import documents, draw, mapping
 from tile_server.archives import MEDIA_TYPES
 from tile_server.boxes import crs_named
@@ -28,6 +29,7 @@ from tile_server.window import MOST_SIDE_PX, Box, Window, around_in, window_of
 router = APIRouter()
 
 DEFAULT_SIDE_PX = 1024
+AROUND_DEG = 0.001
 _NAMES: dict[str, ImageFormat] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _PICTURES = tuple(mapping.MEDIA)
 
@@ -89,11 +91,17 @@ def _window(view: View, listed: Sequence[Published], asked: Picture) -> Window:
         whole = documents.extent_of(listed)
         if whole is None:
             raise UnknownItem("この地図には形がありません。")
-        turned = around_in(whole, crs)
+        turned = around_in(_with_area(whole), crs)
     else:
         turned = mapping.moved(mapping.four(asked.bbox), box_crs, crs)
     size = _size(turned, crs, asked.width, asked.height)
     return mapping.on_grid(window_of(crs, view.service.crs, turned, size, northing_first=False))
+
+
+def _with_area(box: BBox) -> BBox:
+    """A map of one point, or of points on one line, is shown with about a hundred metres around it."""
+    wide, high = (0.0 if box.east > box.west else AROUND_DEG), (0.0 if box.north > box.south else AROUND_DEG)
+    return BBox(west=box.west - wide, south=box.south - high, east=box.east + wide, north=box.north + high)
 
 
 def _size(box: Box, crs: OutputCrs, width: str | None, height: str | None) -> tuple[int, int]:
