@@ -75,7 +75,7 @@ async def order_of(
     text: Annotated[str | None, Query(alias="sortby", description="並べ替える属性")] = None,
 ) -> tuple[SortKey, ...]:
     """`sortby=+a,-b`: ascending, descending; a plus in an address may have come as a space."""
-    if not text:
+    if text is None:
         return ()
     parts = [part.removeprefix("+").removeprefix(" ") for part in text.split(",")]
     if len(parts) > MOST_SORT_KEYS:

@@ -6,8 +6,10 @@ import gc
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tile_server.app import create_app
+from tile_server.errors import RequestError, answer
 from tile_server.settings import Settings
 
 STOPPING_S = 20
@@ -28,6 +30,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int = 1) -> None
         host=host,
         port=port,
         workers=workers,
+        http=Protocol,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -42,3 +45,15 @@ def settled(settings: Settings | None = None) -> ASGIApp:
     gc.collect()
     gc.freeze()
     return app
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's reader of requests; what is no HTTP, or too long to be read, gets a problem document as well."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers for a request that never reaches the application."""
+        said = answer(RequestError("要求を読み取れません（形が HTTP でないか、長すぎます）。", msg))
+        head = [b"HTTP/1.1 400 Bad Request", b"connection: close"]
+        head += [name + b": " + value for name, value in said.raw_headers]
+        self.transport.write(b"\r\n".join(head) + b"\r\n\r\n" + bytes(said.body))
+        self.transport.close()

@@ -16,6 +16,7 @@ import uvicorn
 
 from tests.tile_server.tree import TODAY
 from tile_server.app import create_app
+from tile_server.serve import Protocol
 from tile_server.settings import Settings
 
 
@@ -23,7 +24,8 @@ from tile_server.settings import Settings
 def port(tree: Path) -> Iterator[int]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(Settings(published=tree), lambda: TODAY), log_level="warning")
+        application = create_app(Settings(published=tree), lambda: TODAY)
+        config = uvicorn.Config(application, log_level="warning", http=Protocol)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -59,6 +61,16 @@ def test_a_page_of_features_over_the_wire(port: int) -> None:
     assert status == 200
     assert b"application/geo+json" in head
     assert json.loads(body)["numberReturned"] == 2
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [b"nothing like HTTP\r\n\r\n", b"GET /api?q=" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+)
+def test_what_cannot_be_read_as_a_request_gets_a_problem_document_too(port: int, request_bytes: bytes) -> None:
+    status, head, body = exchange(port, request_bytes)
+    assert (status, b"application/problem+json" in head) == (400, True)
+    assert json.loads(body)["status"] == 400
 
 
 @pytest.mark.parametrize("path", [b"/api", b"/tiles/youto@2026-04-01/15/29053/12900.mvt", b"/download/youto.geojson"])
