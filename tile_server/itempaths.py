@@ -62,7 +62,7 @@ def _schemas(declaration: Collection) -> dict[str, Json]:
     formats = ["json", "html", *(name for name in MEDIA_TYPES if applies(declaration, name))]
     return {
         "filter": {"type": "string", "maxLength": MAX_LENGTH, "pattern": _filter(declaration)},
-        "sortby": _list(terms, MOST_SORT_KEYS),
+        "sortby": _list(terms, MOST_SORT_KEYS) | {"minItems": 1},
         "properties": _list(names, len(names)),
         "f": {"type": "string", "enum": formats},
     }

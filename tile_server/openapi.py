@@ -125,6 +125,7 @@ _FORMS = {
     "/api/map": _PICTURES,
     "/api/collections/{collectionId}/map": _PICTURES,
     "/api/styles/{styleId}": ["json", "sld", "qml"],
+    "/api/styles/{styleId}/metadata": ["json"],
     "/api/collections/{collectionId}/changes": ["json", "html", "atom", "jsonfeed"],
     "/api/changes": ["json", "html", "atom", "jsonfeed"],
     "/api/collections/{collectionId}/items": ["json", "html", *MEDIA_TYPES],
