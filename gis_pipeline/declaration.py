@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from gis_pipeline.errors import DeclarationError
 from gis_pipeline.model import (
+    RESERVED_IDS,
     Collection,
     CollectionId,
     Colour,
@@ -114,6 +115,11 @@ def _collection_folders(root: Path) -> list[Path]:
 
 
 def _read_collection(folder: Path) -> CollectionFolder:
+    if folder.name in RESERVED_IDS:
+        raise DeclarationError(
+            f"{folder}: 「{folder.name}」は配信の住所で別のものに使われているので、地図の名前にできません。"
+            "フォルダの名前を変えてください。"
+        )
     collection = _parse(folder / DECLARATION_FILE, Collection, id=folder.name)
     if collection.scan is not None:
         collection = collection.model_copy(update={"fields": SHEET_FIELDS | collection.fields})

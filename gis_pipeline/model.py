@@ -28,6 +28,8 @@ FitMethod = Literal["affine", "projective", "polynomial2", "thin_plate_spline"]
 
 RESERVED = frozenset({"fid", "seq", "geom", "geometry", "bbox"})
 """Names that published files use themselves."""
+RESERVED_IDS = frozenset({"sprite"})
+"""Ids whose addresses are those of something else: /styles/sprite.json holds the patterns of every style."""
 
 MAP_LEVEL_ACCURACY_M = {250: 0.12, 500: 0.25, 1000: 0.70, 2500: 1.75, 5000: 3.5, 10000: 7.0}
 """Standard deviation of position in metres for each map level (地図情報レベル; 作業規程の準則)."""

@@ -48,6 +48,12 @@ def test_names_that_the_published_files_use_themselves_are_refused(town: Town) -
         read_source_tree(town.folders.source)
 
 
+def test_an_id_whose_address_is_something_else_is_refused(town: Town) -> None:
+    town.write("sprite/collection.toml", towns.YOUTO)
+    with pytest.raises(DeclarationError, match=r"sprite: 「sprite」は.*フォルダの名前を変えてください"):
+        read_source_tree(town.folders.source)
+
+
 def test_a_colour_must_be_a_colour(town: Town) -> None:
     town.write("youto/collection.toml", towns.YOUTO.replace("#adffd6", "green"))
     with pytest.raises(DeclarationError, match=r"classes\.0\.colour: 色は #adffd6 のように.*「green」は使えません"):

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 import tile_server.routes
-from gis_pipeline.model import BBox
+from gis_pipeline.model import RESERVED_IDS, BBox
 from gis_pipeline.plugins import members
 from tests.tile_server.client import BASE, client_of
 from tests.tile_server.tree import lonlat, shared_tree
@@ -138,6 +138,18 @@ def test_what_the_client_has_is_not_sent_again(client: TestClient, route: str) -
     again = client.get(example(route), headers={"if-none-match": etag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
     assert client.get(example(route), headers={"if-none-match": '"other"'}).status_code == 200
+
+
+def test_an_address_of_its_own_never_hides_a_map() -> None:
+    """What stands where a map's id could stand is refused as an id (gis_pipeline.model)."""
+    shapes = [
+        re.compile(re.sub(r"\\{(collectionId|styleId)\\}", r"(?P<id>[a-z][a-z0-9_-]*)", re.escape(template)))
+        for template in ROUTES
+        if re.search(r"\{(collectionId|styleId)\}", template) and template.count("{") == 1
+    ]
+    fixed = [path for path in ROUTES if "{" not in path]
+    hidden = {match["id"] for path in fixed for shape in shapes if (match := shape.fullmatch(path))}
+    assert hidden == RESERVED_IDS
 
 
 # ------------------------------------------------------------------ hostile requests
