@@ -7,6 +7,7 @@ tiles that lie side by side agree. In a picture that stands alone, a polygon is 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ _GAP_PX = 4.0
 _REPEAT_PX = 420.0
 _MOST_TURN = math.radians(28)
 _BESIDE_PX = 9.0
+_CELL_PX = 128.0
 
 Geometries = NDArray[Any]
 Box = tuple[float, float, float, float]
@@ -39,15 +41,18 @@ class Placer:
     view: Box
     shown: Box
     parts: list[str] = field(default_factory=list)
-    _taken: list[Box] = field(default_factory=list)
+    _taken: dict[tuple[int, int], list[Box]] = field(default_factory=lambda: defaultdict(list))
+    """What is taken, by the cells of a grid that it reaches into."""
 
     def _take(self, boxes: Sequence[Box]) -> bool:
         """Whether the label of these boxes is to be drawn; where there is room for it, its place is taken."""
         if not any(_meet(box, self.view) for box in boxes):
             return False
-        if any(_meet(box, other) for box in boxes for other in self._taken):
+        if any(_meet(box, other) for box in boxes for cell in _cells(box) for other in self._taken[cell]):
             return False
-        self._taken += boxes
+        for box in boxes:
+            for cell in _cells(box):
+                self._taken[cell].append(box)
         return any(_meet(box, self.shown) for box in boxes)
 
     def points(self, geometries: Geometries, words: Sequence[str]) -> None:
@@ -112,6 +117,11 @@ class Placer:
         boxes = [(x - half, y - half, x + half, y + half) for x, y in middles.tolist()]
         if self._take(boxes):
             self.parts += _on_line(words, edges, angles)
+
+
+def _cells(box: Box) -> list[tuple[int, int]]:
+    west, north, east, south = (math.floor(edge / _CELL_PX) for edge in box)
+    return [(col, row) for col in range(west, east + 1) for row in range(north, south + 1)]
 
 
 def _meet(one: Box, other: Box) -> bool:

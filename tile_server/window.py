@@ -22,7 +22,7 @@ from tile_server.errors import Nowhere, TooLarge
 Array = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
-MOST_SIDE_PX = 4096
+MOST_SIDE_PX = 2048
 """The greatest width and height of one picture, in pixels; published as a limit."""
 _MIDDLE = 21
 _DEGREE_M = 111_132.0

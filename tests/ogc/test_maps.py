@@ -132,19 +132,19 @@ def test_background(client: TestClient) -> None:
     assert client.get(ONE, params={"bgcolor": "no-colour"}).status_code == 400
 
 
-@pytest.mark.parametrize("query", ["width=4097", "height=4097", "width=99999999999&height=1"])
+@pytest.mark.parametrize("query", ["width=2049", "height=2049", "width=99999999999&height=1"])
 def test_a_picture_beyond_the_limits_is_413(client: TestClient, query: str) -> None:
     """Nothing is drawn; the limits stand in the landing page and in the API definition."""
     answer = client.get(f"{ONE}?{query}")
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
-    assert client.get("/api").json()["limits"]["mapWidthMaximum"] == 4096
+    assert client.get("/api").json()["limits"]["mapWidthMaximum"] == 2048
     told = client.get("/api/openapi.json").json()["info"]["x-OGC-limits"]["maps"]
-    assert told == {"maxWidth": 4096, "maxHeight": 4096, "maxPixels": 4096 * 4096}
+    assert told == {"maxWidth": 2048, "maxHeight": 2048, "maxPixels": 2048 * 2048}
 
 
 def test_what_only_one_side_says_stays_within_the_limits(client: TestClient) -> None:
     narrow = {"bbox": "139.28,35.73,139.2801,35.75", "width": "200"}
-    assert read(client.get(ONE, params=narrow).content).size == (200, 4096)
+    assert read(client.get(ONE, params=narrow).content).size == (200, 2048)
 
 
 def test_api_operations(client: TestClient) -> None:
@@ -157,7 +157,7 @@ def test_api_operations(client: TestClient) -> None:
         assert {"bbox", "bbox-crs", "crs", "width", "height", "f", "transparent", "bgcolor", "datetime"} <= set(schemas)
         assert schemas["width"] == schemas["height"]
         sides = [side for side in range(-2, 12_000) if re.search(schemas["width"]["pattern"], str(side))]
-        assert sides == list(range(1, 4097))
+        assert sides == list(range(1, 2049))
         assert schemas["f"]["enum"] == ["png", "jpeg", "webp"]
         assert set(described["responses"]["200"]["content"]) == {"image/png", "image/jpeg", "image/webp"}
     assert (

@@ -109,7 +109,7 @@ def test_the_service_says_who_and_on_what_terms(client: TestClient) -> None:
     service = all_of(document(client, "1.3.0"), "Service")[0]
     assert text_of(service, "Title") == SERVICE.title
     assert text_of(service, "LayerLimit") == "20"
-    assert text_of(service, "MaxWidth") == text_of(service, "MaxHeight") == "4096"
+    assert text_of(service, "MaxWidth") == text_of(service, "MaxHeight") == "2048"
     assert SERVICE.name in "".join(service.itertext())
     assert SERVICE.contacts[0].phone in "".join(service.itertext())
     assert text_of(service, "AccessConstraints")
