@@ -223,7 +223,7 @@ JSON_FEED_ITEM = {"id", "url", "title", "content_text", "date_modified", "tags"}
 
 @pytest.mark.parametrize("path", FEEDS)
 def test_an_atom_feed_has_what_its_standard_requires(client: TestClient, path: str) -> None:
-    """RFC 4287, 4.1.1 and 4.1.2: one id, title, updated each; an author; a link to itself; entries with an alternate."""
+    """RFC 4287, 4.1.1 and 4.1.2: one id, title and updated each; an author; a link to itself; alternates of entries."""
     root = ElementTree.fromstring(client.get(f"{path}?f=atom").content)
     assert root.tag == f"{ATOM}feed"
     entries = root.findall(f"{ATOM}entry")

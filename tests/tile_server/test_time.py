@@ -44,7 +44,7 @@ QUERY = {"/identify": f"lon={LON}&lat={LAT}", "/search": "q=Y-15"}
 TIMELESS = (
     "/api", "/api/", "/api/conformance", "/api/docs", "/api/openapi.json", "/api/tileMatrixSets", "/assets/",
     "/favicon", "/files/", "/fonts/", "/health/", "/jobs/", "/metrics", "/pages/", "/robots.txt", "/styles/sprite",
-    "/api/stac/collections/{collectionId}/items/", "/wms", "/wmts/1.0.0/",
+    "/sitemap.xml", "/api/stac/collections/{collectionId}/items/", "/wms", "/wmts/1.0.0/",
 )  # fmt: skip
 """Paths that carry no data, that name an edition themselves, or whose answer hangs on `request=` (tested below)."""
 MANY = (

@@ -96,11 +96,3 @@ def stylesheet(request: Request) -> Response:
 def favicon(request: Request) -> Response:
     """A small picture of a folded map."""
     return _static(files("tile_server") / "pages" / "favicon.svg", _HOUR, request)
-
-
-@router.get("/robots.txt", include_in_schema=False)
-def robots(request: Request) -> Response:
-    """Pages may be indexed; tiles and files need not be crawled; a preview is nobody's business."""
-    preview = request.app.state.site.settings.candidate is not None
-    rules = "Disallow: /\n" if preview else "Disallow: /tiles/\nDisallow: /files/\nDisallow: /download/\n"
-    return Response(f"User-agent: *\n{rules}", media_type="text/plain; charset=utf-8")
