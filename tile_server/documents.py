@@ -106,14 +106,18 @@ def collection_document(view: View, entry: CollectionEntry, form: Form = "json")
 
 
 def extent(view: View, entries: Iterable[CollectionEntry], listed: Iterable[Published]) -> dict[str, Any]:
-    """From the first edition on, without an end; and where: in degrees, and in the town frame in its own axes."""
+    """When: from the first edition to today, or to the last one announced; where: in degrees, and in the town frame.
+
+    Nobody knows what applies tomorrow, and OGC's executable suite cannot read an interval without an end.
+    """
     began = [edition.takes_effect for entry in entries for edition in entry.editions if edition.state == "live"]
-    found: dict[str, Any] = {
-        "temporal": {
-            "interval": [[instant_text(min(began)) if began else None, None]],
+    found: dict[str, Any] = {}
+    if began:
+        known = dt.datetime.combine(max(view.today, *began), dt.time(23, 59, 59), JST).astimezone(dt.UTC)
+        found["temporal"] = {
+            "interval": [[instant_text(min(began)), known.strftime("%Y-%m-%dT%H:%M:%SZ")]],
             "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
         }
-    }
     box = extent_of(listed)
     if box is not None:
         town = output_crs(view.service.crs)[-1]

@@ -188,8 +188,13 @@ def test_req_core_fc_md_extent(client: TestClient) -> None:
             assert -90 <= south <= north <= 90
             assert spatial["crs"] == CRS84
         ((start, end),) = entry["extent"]["temporal"]["interval"]
-        assert dt.datetime.fromisoformat(start).tzinfo is not None
-        assert end is None
+        began, ended = dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)
+        assert began.tzinfo is not None
+        assert ended >= dt.datetime(2026, 6, 1, 14, 59, 59, tzinfo=dt.UTC)
+        moments = [start, f"{start}/{end}", f"{(began + (ended - began) / 4).date()}/P2D", f"{end[:10]}/.."]
+        for moment in moments:  # what the executable suite asks, and the other end
+            path = f"/api/collections/{entry['id']}/items"
+            assert client.get(path, params={"datetime": moment}).status_code == 200, moment
 
 
 def test_req_core_sfc_md_op_and_success(client: TestClient) -> None:
