@@ -256,14 +256,14 @@ def api_document(app: FastAPI, view: View) -> Json:
         "description": f"{service.name}の地図の API。{service.disclaimer}",
         "x-OGC-limits": {"maps": {"maxWidth": MOST_SIDE_PX, "maxHeight": MOST_SIDE_PX, "maxPixels": MOST_SIDE_PX**2}},
     }
-    collections = [published.declaration.id for published in current_editions(view)]
+    declarations = [published.declaration for published in current_editions(view)]
+    collections = [declaration.id for declaration in declarations]
     for item in document["paths"].values():
         if "servers" in item:
             item["servers"] = [{"url": view.base or "/"}]
         for parameter in item["get"]["parameters"]:
             _fill(parameter, item["get"], collections, view)
         _clamped(item)
-    declarations = [entry.declaration for entry in view.snapshot.collections()]
     if declarations:
         document["paths"] |= itempaths.paths(document["paths"].pop(itempaths.ITEMS), declarations)
     return {
