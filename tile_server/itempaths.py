@@ -63,9 +63,15 @@ def _schemas(declaration: Collection) -> dict[str, Json]:
     return {
         "filter": {"type": "string", "maxLength": MAX_LENGTH, "pattern": _filter(declaration)},
         "sortby": _list(terms, MOST_SORT_KEYS) | {"minItems": 1},
-        "properties": _list(names, len(names)),
+        "properties": {"type": "string", "pattern": _names(names)},
         "f": {"type": "string", "enum": formats},
     }
+
+
+def _names(names: list[str]) -> str:
+    """Names joined by commas, or nothing at all (which a list of texts cannot be told from, once it is written)."""
+    one = "|".join(map(re.escape, names))
+    return rf"^(({one})(,({one}))*)?$" if names else "^$"
 
 
 def _list(values: list[str], most: int) -> Json:

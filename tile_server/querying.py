@@ -100,8 +100,7 @@ async def shown_of(
     names = None
     if text is not None:
         names = _names(view, collection_id, text.split(",") if text else [], "properties")
-        if len(set(names)) != len(names):
-            raise RequestError("properties に同じ属性があります。", "properties: a name is repeated.", "properties")
+        names = tuple(dict.fromkeys(names))
     return Shown(names, skip != "true")
 
 
