@@ -16,6 +16,7 @@ from gis_pipeline import publishing
 from gis_pipeline.catalog import RECHECK_S
 from gis_pipeline.model import Edition, EditionEntry, Release
 from tests.conftest import machizu, serving
+from tests.tile_server import tree
 from tests.tile_server.client import client_of
 from tests.tile_server.test_time import COL, GET_MAP, GET_TILE, LAT, LON, ROW
 
@@ -65,6 +66,25 @@ def test_a_withdrawn_edition_is_gone_everywhere_within_a_second(own: Path) -> No
         assert b'"results":[]' in fetched(f"{base}/search?q=Y-11")[1]
         assert REASON.encode() in fetched(f"{base}/api/changes?f=atom")[1]
         assert fetched(f"{base}{AT}/items?datetime=2020-01-01")[0] == 200
+
+
+def test_a_finished_download_of_a_withdrawn_edition_is_not_handed_out(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    root = tree.published_tree(tmp_path / "published", tmp_path / "work")
+    with client_of(root, state=tmp_path / "state", direct_download_features=0) as client:
+        west, south, east, north = (*tree.lonlat(10, 10), *tree.lonlat(500, 500))
+        accepted = client.get(f"/download/youto.kml?bbox={west},{south},{east},{north}")
+        assert accepted.status_code == 202, accepted.text
+        address = accepted.headers["location"]
+        until = time.monotonic() + 60
+        while client.get(address).json()["status"] == "running" and time.monotonic() < until:
+            time.sleep(0.1)
+        assert client.get(f"{address}/result").status_code == 200
+        tree.withdraw(root, "youto", "2026-04-01")
+        time.sleep(RECHECK_S + 0.05)
+        for path in (address, f"{address}/result"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.json()["reason"]) == (410, tree.WITHDRAWN_BECAUSE)
 
 
 def test_an_address_with_an_edition_keeps_its_bytes(own: Path) -> None:
