@@ -3,7 +3,7 @@
 MachizuError (gis_pipeline.errors)
 ├── Absent …                 404; Withdrawn 410 with the public reason
 ├── RequestError             400: the request itself is wrong; names the parameter
-│   ├── Nowhere              404: of the documented form, but there is no such place or time
+│   ├── Nowhere              404: of the documented form, but there is no such place, time or file
 │   ├── Forbidden            403: published for viewing only
 │   ├── TooLarge             413: beyond the published limits
 │   ├── Busy                 429: come again later (Retry-After)
@@ -42,7 +42,10 @@ class RequestError(MachizuError):
 
 
 class Nowhere(RequestError):
-    """What was asked for is written as documented, but denotes no place or time: a box whose south lies north."""
+    """What was asked for is written as documented, but denotes nothing.
+
+    A box whose south lies north; a part of a map that is told in two ways; a GeoPackage in CP932.
+    """
 
 
 class Forbidden(RequestError):
@@ -84,7 +87,7 @@ _UNAVAILABLE = Kind(503, "unavailable", "ただいま公開データを読めま
 _NOT_MADE = Kind(503, "not-made", "いまはファイルを作れません", "The file cannot be made now")
 _NOT_FOUND = Kind(404, "not-found", "見つかりません", "Not found")
 _NO_DATA = Kind(404, "no-data", "データがありません（データ無し）", "No data for that day")
-_NOWHERE = Kind(404, "nowhere", "そのような範囲や期間はありません", "There is no such place or time")
+_NOWHERE = Kind(404, "nowhere", "そのような範囲・期間・ファイルはありません", "There is no such place, time or file")
 _GONE = Kind(410, "withdrawn", "公開を取り下げました", "Withdrawn")
 _BAD_REQUEST = Kind(400, "bad-request", "要求の書き方が正しくありません", "Bad request")
 _FORBIDDEN = Kind(403, "viewing-only", "閲覧のみの公開です", "Published for viewing only")

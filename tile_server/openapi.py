@@ -79,6 +79,7 @@ _PARAMETERS: dict[str, Json] = {
     "lat": _LAT,
     "radius_m": {"type": "number", "minimum": 0, "default": 10},
     "buffer_m": {"type": "number", "minimum": 0, "exclusiveMinimum": True, "default": 20},
+    "route": {"type": "string", "pattern": "^[A-Za-z0-9_.()-]{1,40}$"},
     "clip": {"type": "string", "enum": ["true", "false"], "default": "false"},
     "encoding": {"type": "string", "enum": ["utf-8", "cp932"], "default": "utf-8"},
     "q": {"type": "string", "maxLength": 100},
@@ -302,6 +303,8 @@ def _fill(parameter: Json, operation: Mapping[str, Any], collections: list[str],
         schema["maximum"] = settings.max_offset
     elif name == "radius_m":
         schema["maximum"] = settings.max_radius_m
+    elif name == "buffer_m":
+        schema["maximum"] = settings.max_buffer_m
     elif name == "limit" and any(other["name"] == "q" for other in operation["parameters"]):
         parameter["schema"] = {"type": "integer", "minimum": 1, "default": 20}
     elif name == "limit":

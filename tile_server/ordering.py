@@ -21,7 +21,7 @@ from tile_server import clip, regions
 from tile_server.area import Area
 from tile_server.boxes import AskedArea, crs_named
 from tile_server.clip import Order
-from tile_server.errors import Forbidden, RequestError
+from tile_server.errors import Forbidden, Nowhere, RequestError
 from tile_server.files import check_downloadable
 from tile_server.making import kind, permitted
 from tile_server.numbers import number
@@ -78,10 +78,10 @@ def order(view: View, published: Published, suffix: str, member: Download, wish:
         raise UnknownItem(f"「{declaration.title}」を {member.TITLE} で渡すことはできません。")
     region = _region(view, published, wish, on)
     if region is not None and declaration.geometry == "none":
-        raise RequestError("この台帳には形がないので、範囲では選べません。", "A register has no geometry.", "bbox")
+        raise Nowhere("この台帳には形がないので、範囲では選べません。", "A register has no geometry.", "bbox")
     clipped = _flag(wish.clip)
     if wish.clip is not None and region is None:
-        raise RequestError("clip は範囲と一緒に指定してください。", "clip needs an area.", "clip")
+        raise Nowhere("clip は範囲と一緒に指定してください。", "clip needs an area.", "clip")
     scans, remark = _scans(view, declaration, member, region, on)
     target, encoding = _target(view, member, wish), _encoding(member, wish.encoding)
     return Order(view.service, published, suffix, region, clipped, target, encoding, scans, remark)
@@ -132,7 +132,7 @@ def _encoding(member: Download, text: str | None) -> Literal["utf-8", "cp932"]:
     if text is None:
         return "utf-8"
     if not member.SUFFIX.startswith("shp"):
-        raise RequestError("encoding は Shapefile だけに使えます。", "encoding is for Shapefile only.", "encoding")
+        raise Nowhere("encoding は Shapefile だけに使えます。", "encoding is for Shapefile only.", "encoding")
     match text.lower():
         case "utf-8" | "utf8":
             return "utf-8"
@@ -151,7 +151,7 @@ def _target(view: View, member: Download, wish: Wished) -> str | None:
     own = LONLAT if member.FRAMES == "lonlat" else frame
     if code == own:
         return None
-    raise RequestError(
+    raise Nowhere(
         f"{member.TITLE} は {own} で渡します。ほかの座標系は GeoPackage などを選んでください。",
         f"This format is given in {own} only.",
         "crs",
@@ -165,13 +165,13 @@ def _region(view: View, published: Published, wish: Wished, on: dt.date | None) 
     given = {"bbox": wish.box, "area": wish.area, "sheet": wish.sheet, "route": wish.route}
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
-        raise RequestError(
+        raise Nowhere(
             "範囲は bbox、area、sheet、route のどれか一つで指定してください。",
             "Give one of bbox, area, sheet and route.",
             named[1],
         )
     if wish.buffer_m is not None and wish.route is None:
-        raise RequestError("buffer_m は route と一緒に指定してください。", "buffer_m needs route.", "buffer_m")
+        raise Nowhere("buffer_m は route と一緒に指定してください。", "buffer_m needs route.", "buffer_m")
     frame, settings = view.service.crs, view.site.settings
     if wish.box is not None:
         return regions.of_box(wish.box, published.edition.bbox, frame)

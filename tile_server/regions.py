@@ -19,7 +19,7 @@ from gis_pipeline.model import BBox
 from gis_pipeline.sheets import sheet_bounds
 from tile_server import outline
 from tile_server.area import Area
-from tile_server.errors import RequestError
+from tile_server.errors import Nowhere
 
 _STEP_DEG = 5e-4
 """About 50 m: the sagitta of a parallel over 50 m is 0.04 mm."""
@@ -104,7 +104,7 @@ def of_sheet(code: str, frame: str) -> Region:
     try:
         sheet = sheet_bounds(code)
     except DeclarationError as error:
-        raise RequestError(str(error), "sheet: no such sheet code.", "sheet") from error
+        raise Nowhere(str(error), "sheet: no such sheet code.", "sheet") from error
     rectangle = shapely.box(sheet.west_m, sheet.south_m, sheet.east_m, sheet.north_m)
     if sheet.epsg != label(frame_crs(frame)):
         there, here = to_lonlat(sheet.epsg), to_lonlat(frame)
@@ -114,7 +114,7 @@ def of_sheet(code: str, frame: str) -> Region:
 
         rectangle = shapely.transform(shapely.segmentize(rectangle, 50.0), move)
         if not np.isfinite(shapely.get_coordinates(rectangle)).all():
-            raise RequestError(f"図郭 {code} はこの町から遠すぎます。", "sheet: too far away.", "sheet")
+            raise Nowhere(f"図郭 {code} はこの町から遠すぎます。", "sheet: too far away.", "sheet")
     return Region(rectangle, f"図郭 {code}", code)
 
 
