@@ -343,10 +343,7 @@ class Transformation(Model):
 
 
 class SheetFit(Model):
-    """The placing of one sheet: residuals in town metres over the enabled control points.
-
-    `claimed_m` is the error that 19 of 20 sheets placed without a person stay within; None for all others.
-    """
+    """The placing of one sheet: residuals in town metres over the enabled control points."""
 
     code: str
     file: str
@@ -358,7 +355,6 @@ class SheetFit(Model):
     max_residual_m: float
     pixel_size_m: float
     tolerance_m: float
-    claimed_m: float | None = None
 
 
 class Asset(Model):

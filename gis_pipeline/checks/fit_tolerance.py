@@ -24,13 +24,6 @@ def check(context: Context) -> Iterator[Finding]:
                 f" (基準点 {fit.points} 点、最大 {fit.max_residual_m:.2f} m)。",
                 "残差の大きい基準点を打ち直すか、method を変えるか、図面の縮みと図郭番号を確かめてください。",
             )
-        elif fit.claimed_m is not None and fit.claimed_m > fit.tolerance_m:
-            yield _finding(
-                fit,
-                "block",
-                f"自動の位置決めは {fit.claimed_m:.2f} m ずれうるので、許容の {fit.tolerance_m:.2f} m を超えます。",
-                "基準点を取って、画像と同じフォルダに置いてください。",
-            )
         elif fit.max_residual_m > MAX_RESIDUAL_FACTOR * fit.tolerance_m:
             yield _finding(
                 fit,

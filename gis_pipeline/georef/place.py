@@ -16,10 +16,8 @@ import shapely
 from gis_pipeline import crs as reference_systems
 from gis_pipeline.errors import DeclarationError, PlacementError, Where
 from gis_pipeline.georef import fit as fits
-from gis_pipeline.georef.automatic.placing import Placing, SheetRectangle, place_alone
 from gis_pipeline.georef.fit import FittedGeoreference
-from gis_pipeline.georef.pixels import source_pixels
-from gis_pipeline.georef.points import ControlPoint, ControlPoints, read_points, write_points
+from gis_pipeline.georef.points import ControlPoint, ControlPoints, read_points
 from gis_pipeline.members import Array, PlacedSheet, ScanPage
 from gis_pipeline.model import Collection, Finding, Scan, SheetDeclaration, SheetFit, Transformation
 from gis_pipeline.sheets import sheet_bounds
@@ -42,7 +40,6 @@ CRS_AGREEMENT_M = 0.001
 EDGE_STEPS = 16
 """Segments of an edge that is straight on the sheet but may be curved in the town frame."""
 SAMPLES = 33
-AUTOMATIC = "automatic"
 COVERED_AT_LEAST = 0.5
 """A sheet of which less than this share of the neatline shows on the page has a wrong code or wrong points."""
 _PLANES = (6668, 2442, 30160)
@@ -63,7 +60,6 @@ class _Located:
     seen_px: tuple[Array, Array]
     disabled: int
     findings: tuple[Finding, ...]
-    claimed_m: float | None = None
 
 
 def place(
@@ -72,12 +68,10 @@ def place(
     declared: SheetDeclaration | None,
     points_file: Path | None,
     reproject: Reproject,
-    work: Path,
 ) -> PlacedSheet:
-    """Places `page` by its control points, else by its GeoTIFF tags or world file, else by its own neatline and grid.
+    """Places `page` by its control points, else by its GeoTIFF tags or world file.
 
     The sheet code is the declared one, else the file's stem. What is doubtful is in `page.findings` of the result.
-    `work` is a folder for unpacked pixels and for the `.points` files that a person may finish.
     Raises PlacementError (DatumError for a datum that is not good enough) naming file and sheet.
     """
     scan = collection.scan
@@ -90,7 +84,12 @@ def place(
     elif page.transform is not None:
         located = _by_transform(page, page.transform, collection, reproject, where)
     else:
-        located = _by_neatline(page, scan, collection, declared, reproject, work, where)
+        raise PlacementError(
+            "位置の手がかりがありません。",
+            where,
+            f"基準点ファイル（{Path(page.file).name}.points）かワールドファイルを同じフォルダに置いてください。"
+            "何ページもあるファイルでは、edition.toml の [[sheets]] の points にページごとのファイル名を書きます。",
+        )
     _require_upright(located.georeference, located.seen_px, where)
     neatline = _neatline(page, scan, collection, declared, located, reproject, where)
     sheet_fit = _sheet_fit(page, scan, collection, code, located)
@@ -159,73 +158,6 @@ def _by_transform(
         )
     placed = replace(refitted, method=method, residuals_m=np.empty(0))
     return _Located(placed, reprojection, crs, (), (cols, rows), 0, ())
-
-
-def _by_neatline(
-    page: ScanPage,
-    scan: Scan,
-    collection: Collection,
-    declared: SheetDeclaration | None,
-    reproject: Reproject,
-    work: Path,
-    where: Where,
-) -> _Located:
-    """By what is drawn: the neatline, its ticks and crosses, and the texts of the margin, with nobody's help."""
-    rectangle = _rectangle(collection, declared, where)
-    crs = collection.source.crs
-    if rectangle is None or crs is None:
-        raise PlacementError(
-            "位置の手がかりがありません。",
-            where,
-            f"基準点ファイル（{Path(page.file).name}.points）かワールドファイルを同じフォルダに置くか、図郭番号と"
-            " [source] の crs を宣言してください（図郭線と方眼から自動で位置を決めます）。"
-            "何ページもあるファイルでは、edition.toml の [[sheets]] の points にページごとのファイル名を書きます。",
-        )
-    placing = place_alone(source_pixels(page, work), page.dpi or scan.dpi, rectangle)
-    points = () if placing is None else placing.control_points()
-    if placing is None or not placing.found.verdict.accepted:
-        raise _left_to_a_person(placing, points, crs, work, where)
-    reprojection = reproject(crs, where)
-    cols, rows = np.array([one.col_px for one in points]), np.array([one.row_px for one in points])
-    eastings, northings = np.array([one.easting for one in points]), np.array([one.northing for one in points])
-    eastings_m, northings_m = _moved(reprojection, eastings, northings, where)
-    bent = fits.fit("thin_plate_spline", cols, rows, eastings_m, northings_m)
-    georeference = replace(bent, method=AUTOMATIC, residuals_m=placing.residuals_m)
-    edges = np.isin(eastings, (rectangle.west_m, rectangle.east_m)) & np.isin(
-        northings, (rectangle.south_m, rectangle.north_m)
-    )
-    corners = tuple(zip(eastings_m[edges].tolist(), northings_m[edges].tolist(), strict=True))
-    return _Located(georeference, reprojection, crs, corners, (cols, rows), 0, (), placing.claim_m)
-
-
-def _rectangle(collection: Collection, declared: SheetDeclaration | None, where: Where) -> SheetRectangle | None:
-    """What the neatline stands for: the declared corners, else the rectangle of the sheet code; None for neither."""
-    code = where.sheet or ""
-    if declared is not None and declared.corners is not None:
-        (west, north), (_, _), (east, south), _ = declared.corners
-        return SheetRectangle(code, collection.map_level, west, south, east, north)
-    try:
-        bounds = sheet_bounds(code)
-    except DeclarationError:
-        return None
-    return SheetRectangle(code, collection.map_level, bounds.west_m, bounds.south_m, bounds.east_m, bounds.north_m)
-
-
-def _left_to_a_person(
-    placing: Placing | None, points: tuple[ControlPoint, ...], crs: str, work: Path, where: Where
-) -> PlacementError:
-    """The sentence for a sheet that is not sure, with control points to begin with where any were found."""
-    how = "QGIS のジオリファレンサで基準点を取り、画像と同じフォルダに置いてください。"
-    if placing is None:
-        return PlacementError("図郭線が見つからず、自動では位置を決められません。", where, how)
-    name = f"{Path(where.file or 'sheet').name}.points"
-    write_points(work / "points" / name, points, crs)
-    reasons = " ".join(placing.found.verdict.reasons)
-    return PlacementError(
-        f"自動の位置決めを確かめてください。{reasons}",
-        where,
-        f"見つけた位置を作業フォルダの points/{name} に書きました。QGIS で確かめ、画像と同じフォルダに置いてください。",
-    )
 
 
 def _source_crs(
@@ -465,13 +397,12 @@ def _sheet_fit(page: ScanPage, scan: Scan, collection: Collection, code: str, lo
         file=page.file,
         page=page.page,
         method=georeference.method,
-        points=georeference.residuals_m.size,
+        points=len(located.control),
         points_disabled=located.disabled,
         rmse_m=georeference.rmse_m,
         max_residual_m=georeference.max_residual_m,
         pixel_size_m=float(np.sqrt(abs(georeference.pixel_area_m2(*middle)[0]))),
         tolerance_m=scan.tolerance_m or collection.tolerance_m,
-        claimed_m=located.claimed_m,
     )
 
 

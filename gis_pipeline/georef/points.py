@@ -79,17 +79,6 @@ def read_points(path: Path, name: str) -> ControlPoints:
     return ControlPoints(name, tuple(points), crs, tuple(findings))
 
 
-def write_points(path: Path, points: Sequence[ControlPoint], crs: str) -> None:
-    """Writes a `.points` file as QGIS does: vertical pixel coordinates upwards, so that all are negative."""
-    lines = [f"#CRS: {crs}", "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"]
-    lines += [
-        f"{point.easting:.4f},{point.northing:.4f},{point.col_px:.3f},{-point.row_px:.3f},{int(point.enabled)},0,0,0"
-        for point in points
-    ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
 Line = tuple[int, list[str]]
 
 

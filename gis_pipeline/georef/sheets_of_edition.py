@@ -20,7 +20,6 @@ _METHODS: Mapping[str, str] = {
     **{str(method): title for method, title in TITLES.items()},
     "geotiff": "GeoTIFF の位置情報",
     "world_file": "ワールドファイル",
-    "automatic": "自動（図郭線と方眼）",
 }
 
 
@@ -64,7 +63,7 @@ def placed_sheets(
             code = declared.code if declared is not None else Path(name).stem
             _require_code(code, page, seen)
             points = _points_file(folder, name, declared, several=len(entries) > 1)
-            yield place(page, collection, declared, points, reproject, work)
+            yield place(page, collection, declared, points, reproject)
 
     for name, form in files.items():
         try:
